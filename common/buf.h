@@ -1,5 +1,5 @@
 /* Growable bytes with a ceiling. Owned by whoever declared it; buf_free when done.
- * After an append failed with ERR_FULL the content is what it was before. */
+ * A failed append leaves the content as it was: ERR_FULL at the ceiling, ERR_FATAL out of memory. */
 #ifndef COMMON_BUF_H
 #define COMMON_BUF_H
 

@@ -7,10 +7,13 @@
 
 struct clock {
     void *ctx;
-    int64_t (*wall_ms)(void *ctx); /* UTC, ms since 1970; may jump both ways: report it, trust it for nothing */
-    int64_t (*boot_ms)(void *ctx); /* CLOCK_BOOTTIME: ms since boot, never goes back, counts through suspend */
+    int64_t (*wall_ms)(
+        void *ctx); /* UTC, ms since 1970; may jump both ways: report it, trust it for nothing */
+    int64_t (*boot_ms)(
+        void *ctx); /* CLOCK_BOOTTIME: ms since boot, never goes back, counts through suspend */
     void (*random)(void *ctx, void *out, size_t size);
-    /* Random per boot of the machine, NUL-terminated, 36 characters (Linux: /proc/sys/kernel/random/boot_id). */
+    /* Random per boot of the machine, NUL-terminated, 36 characters (Linux: /proc/sys/kernel/random/boot_id).
+     */
     const char *(*boot_id)(void *ctx);
 };
 

@@ -24,7 +24,8 @@ bool slice_starts_with(struct slice s, const char *prefix);
 /* Copies into out (capacity bytes, NUL included); false and out = "" when it does not fit. */
 bool slice_copy(struct slice s, char *out, size_t capacity);
 
-/* An unsigned decimal number of digits only, up to UINT64_MAX; false on anything else. */
+/* An unsigned decimal number of digits only, up to UINT64_MAX; false on anything else (*out is then
+ * undefined). */
 bool slice_to_u64(struct slice s, uint64_t *out);
 
 #endif
