@@ -1,5 +1,5 @@
-/* Writes JSON into a buffer; commas and escaping are its business. Invalid UTF-8 becomes U+FFFD.
- * Errors stick: write all, then ask json_end. Nesting at most 32. */
+/* Writes JSON into a buffer; commas and escaping are its business. Each byte that is not valid UTF-8 becomes
+ * U+FFFD. Errors stick: write all, then ask json_end. Nesting at most 32. One value on the top level. */
 #ifndef COMMON_JSON_H
 #define COMMON_JSON_H
 
@@ -11,12 +11,14 @@ struct json {
     struct buf *out;
     enum err_class error;
     int depth;
-    bool first[JSON_DEPTH_MAX];
+    char closer[JSON_DEPTH_MAX]; /* of each open level: '}' or ']' */
+    bool empty;                  /* nothing written yet on this level */
     bool after_key;
 };
 
 void json_begin(struct json *j, struct buf *out);
-enum err_class json_end(struct json *j) ERR_MUST_CHECK; /* ERR_FULL at the buffer's ceiling; ERR_FATAL if unbalanced */
+enum err_class json_end(struct json *j)
+    ERR_MUST_CHECK; /* ERR_FULL at the buffer's ceiling; ERR_FATAL if misused */
 
 void json_object(struct json *j);
 void json_object_end(struct json *j);
