@@ -1,8 +1,11 @@
 /* SQLite, held small: open with the house's pragmas, prepare once, step, run in a transaction.
  * The one owner of sqlite3.h. A handle belongs to one thread.
  *
- * Classes: ERR_RETRY busy; ERR_FULL disk full; ERR_INVALID constraint; ERR_FATAL the rest (I/O error, corrupt,
- * misuse): close the database, do not retry (after a failed fsync the page cache lies: RELIABILITY). */
+ * Classes: ERR_RETRY busy; ERR_FULL disk full; ERR_INVALID constraint, value too big; ERR_FATAL the rest (I/O
+ * error, corrupt, misuse): close the database, do not retry (after a failed fsync the page cache lies:
+ * RELIABILITY); closing then leaves file and WAL as they are. A failed statement inside a transaction may
+ * have rolled it back (disk full, I/O): answer every failure with ROLLBACK, and do not mind that one's
+ * result. */
 #ifndef COMMON_DB_H
 #define COMMON_DB_H
 
@@ -34,7 +37,11 @@ struct db_options {
 enum err_class db_open(struct db **out, const struct db_options *options, struct err *e) ERR_MUST_CHECK;
 void db_close(struct db *d); /* finalises its statements too */
 
-enum err_class db_exec(struct db *d, const char *sql, struct err *e) ERR_MUST_CHECK; /* no parameters, no rows */
+enum err_class db_exec(struct db *d, const char *sql,
+                       struct err *e) ERR_MUST_CHECK; /* no parameters, no rows */
+
+/* Ends the transaction, if one is (still) open, without a trace. */
+void db_rollback(struct db *d);
 
 /* Prepared once, owned by the db. */
 enum err_class db_prepare(struct db *d, struct db_stmt **out, const char *sql, struct err *e) ERR_MUST_CHECK;
@@ -58,10 +65,12 @@ struct slice db_column_text(struct db_stmt *s, int column);
 struct slice db_column_blob(struct db_stmt *s, int column);
 bool db_column_is_null(struct db_stmt *s, int column);
 
-int db_changes(const struct db *d);       /* rows changed by the last statement */
+int db_changes(const struct db *d); /* rows changed by the last statement */
 int64_t db_last_rowid(const struct db *d);
 enum err_class db_checkpoint(struct db *d, struct err *e) ERR_MUST_CHECK; /* TRUNCATE; writers only */
-/* A consistent copy while in use (SQLite's online backup), written to path, then fsynced. */
+/* A consistent copy of this moment, while in use (SQLite's online backup): one file without a WAL, mode 0600,
+ * written to `path.part`, synced, then renamed over path. Failing (ERR_FULL, ERR_FATAL) harms only the copy.
+ */
 enum err_class db_backup(struct db *d, const char *path, struct err *e) ERR_MUST_CHECK;
 
 #endif
