@@ -1,7 +1,8 @@
 /* Levelled log lines for operators, one line a message: `2026-11-24T15:02:03.123Z warn uplink: text`.
  * On systemd the level goes out as `<4>` prefix and the time is left out. A message that repeats is
  * rate-limited by its place in the code: after `burst` lines of one format string within 10 s the rest are
- * counted and told in one line. Control characters are written as \xNN. Thread-safe. */
+ * counted, and told in one line by the first message after those 10 s, or by log_close. Control characters
+ * are written as \xNN; a text of more than about 700 bytes is cut and ends in "...". Thread-safe. */
 #ifndef COMMON_LOG_H
 #define COMMON_LOG_H
 
@@ -16,9 +17,9 @@ struct log;
 
 struct log_options {
     enum log_level level;
-    int fd;          /* written to with one write(2) a line; not closed */
-    bool systemd;    /* `<N>` prefixes instead of a time */
-    unsigned burst;  /* lines of one format per 10 s; 0 = 10 */
+    int fd;         /* written to with one write(2) a line; not closed */
+    bool systemd;   /* `<N>` prefixes instead of a time */
+    unsigned burst; /* lines of one format per 10 s; 0 = 10 */
 };
 
 enum err_class log_open(struct log **out, const struct log_options *options, const struct clock *clock,
