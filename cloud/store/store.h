@@ -37,6 +37,8 @@ struct store_row {
     uint64_t seq, chain;
     uint64_t digest, row_count;  /* of this centre's own rows, kept incrementally */
     uint64_t cursor_run_id;      /* run that made the event at the cursor */
+    uint64_t poison_seq;         /* an event that could not be decoded, right after the cursor; 0 = none (rule 11) */
+    uint32_t poison_tries;
     int64_t applied_ms;          /* when the cursor last moved; centre's clock */
     int64_t last_transaction_ms; /* own time of the newest transaction applied */
     uint64_t transactions;       /* counted and ignored, applied in this generation */
@@ -47,14 +49,18 @@ struct store_row {
     uint64_t offered_run_counter, offered_run_id;
 
     /* freshness (rule 4) */
-    uint64_t fresh_epoch;
+    uint64_t fresh_epoch;        /* of fresh_as_of_ms and proven_ms: of another epoch they are void */
     int64_t fresh_as_of_ms;      /* proven; 0 = never in this epoch */
+    uint64_t fresh_lag_bytes, fresh_outbox; /* of the heartbeat that gave fresh_as_of_ms */
+    int64_t fresh_read_age_ms;   /* oldest successful read of its sources; -1 = one was never read */
     uint64_t run_counter, run_id; /* the run whose heartbeat holds */
     uint64_t heartbeat_no;
     int64_t heartbeat_ms;        /* when the newest heartbeat came; proves nothing */
     int64_t proven_ms;           /* proven time of the newest heartbeat of that run */
-    uint64_t head_seq, head_chain; /* greatest head heard */
+    uint64_t head_seq, head_chain; /* greatest head heard of that run */
+    uint64_t other_run_id, other_head_seq, other_head_chain; /* greatest unmet head of any other run; seq 0 = none */
     bool vouched;                /* the newest heartbeat vouched */
+    int64_t forked_ms;           /* rule 8's alert is open: last sign of another lineage; 0 = none */
     int64_t hello_ms;            /* a Hello of an unknown birth was last heard; 0 = never */
     uint64_t hello_birth;
 
@@ -70,7 +76,8 @@ struct store_row {
     int64_t recomputed_ms;       /* the digest was last recomputed from the rows */
     uint64_t repair_id;          /* open repair's command; 0 = none */
     uint64_t repair_from_seq;
-    uint32_t repair_failures;
+    uint32_t repair_failures;    /* repairs opened since the digests last agreed */
+    int64_t repaired_ms;         /* the last repair was applied: Σ cannot look behind it (rule 10) */
 
     struct slice heartbeat;      /* the newest heartbeat that holds, packed; empty = none */
 };
@@ -138,7 +145,7 @@ struct store_command {
     struct slice store;
     int kind; /* Tillwire__V1__Command__BodyCase */
     struct slice payload; /* packed Command without cursor or Σ: made fresh at each sending (opening); whole (others) */
-    int64_t created_ms;
+    int64_t created_ms, sent_ms; /* sent_ms 0: not yet, or to be sent anew at once */
     enum command_state state;
     struct slice outcome;
     int64_t answered_ms;
@@ -184,12 +191,15 @@ struct store_writer_ops {
     enum err_class (*stock_get)(void *ctx, struct slice store, struct slice item, struct slice location,
                                 struct store_stock *out, bool *found, struct err *e);
     enum err_class (*stock_put)(void *ctx, const struct store_stock *row, struct err *e);
+    enum err_class (*stock_remove)(void *ctx, struct slice store, struct slice item, struct slice location,
+                                   struct err *e);
     enum err_class (*stock_each)(void *ctx, struct slice store, bool (*each)(void *, const struct store_stock *),
                                  void *each_ctx, struct err *e);
     enum err_class (*ledger_append)(void *ctx, const struct store_ledger_entry *entry, struct err *e);
     /* Σ on_hand deltas of recorded kinds with own_ms > after_ms, up to the cursor */
     enum err_class (*ledger_sum_after)(void *ctx, struct slice store, struct slice item, struct slice location,
                                        int64_t after_ms, int64_t *sum_e4, struct err *e);
+    /* *existed: known with this or a higher version, left as it was */
     enum err_class (*key_put)(void *ctx, const struct store_key *key, bool *existed, struct err *e);
     enum err_class (*item_put)(void *ctx, struct slice item, struct slice description, struct slice gtin, struct err *e);
 
@@ -211,9 +221,10 @@ struct store_writer_ops {
     enum err_class (*command_get)(void *ctx, uint64_t id, struct store_command *out, bool *found, struct err *e);
     enum err_class (*command_each_waiting)(void *ctx, const char *store, bool (*each)(void *, const struct store_command *),
                                            void *each_ctx, struct err *e);
-    /* opens (deduped by store and kind while open), closes */
-    enum err_class (*alert_open)(void *ctx, const char *store, const char *kind, const char *text, struct err *e);
-    enum err_class (*alert_close)(void *ctx, const char *store, const char *kind, struct err *e);
+    /* opens (deduped by store and kind while open), closes; *changed: it was not open, was open */
+    enum err_class (*alert_open)(void *ctx, const char *store, const char *kind, const char *text, bool *changed,
+                                 struct err *e);
+    enum err_class (*alert_close)(void *ctx, const char *store, const char *kind, bool *changed, struct err *e);
     enum err_class (*alert_acknowledge)(void *ctx, int64_t id, struct err *e);
 
     enum err_class (*api_key_put)(void *ctx, const struct store_api_key *key, struct err *e);
