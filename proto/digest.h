@@ -15,8 +15,8 @@ struct digest_row {
     uint8_t basis;
 };
 
-/* XXH3-64 of: item, NUL, location, NUL, on_hand (8 bytes little-endian), held (8), basis (1). The digest of a store
- * is the sum, modulo 2^64, over all its rows; it is kept as digest − hash(before) + hash(after). */
+/* XXH3-64 of: item, NUL, location, NUL, on_hand (8 bytes little-endian), held (8), basis (1). The digest of a
+ * store is the sum, modulo 2^64, over all its rows; it is kept as digest − hash(before) + hash(after). */
 uint64_t digest_row_hash(const struct digest_row *row);
 
 /* chain(seq) = XXH3-64 of the event's bytes with seed chain(seq − 1); chain(0) = birth. */
