@@ -1,10 +1,11 @@
-/* Encodes and decodes the messages of proto/tillwire/v1, with every limit checked: what wire_unpack_* accepts is
- * safe to apply. Messages are protobuf-c structs; unpacked ones live in an arena and are freed with it. */
+/* Encodes and decodes the messages of proto/tillwire/v1, with every limit checked: what wire_unpack_* accepts
+ * is safe to apply. Messages are protobuf-c structs; unpacked ones live in an arena and are freed with it. */
 #ifndef PROTO_WIRE_H
 #define PROTO_WIRE_H
 
 #include "common/buf.h"
 #include "common/bus.h"
+#include "proto/arena.h"
 #include "proto/tillwire/v1/tillwire.pb-c.h"
 #include "proto/topic.h"
 
@@ -15,24 +16,18 @@ enum {
     WIRE_TEXT_MAX = 256,       /* bytes of any text field but ids, which are shorter (topic.h) */
 };
 
-/* Memory of one unpacked message: a block that grows to a ceiling and is reused for the next. */
-struct arena;
-enum err_class arena_open(struct arena **out, size_t ceiling, struct err *e) ERR_MUST_CHECK;
-void arena_close(struct arena *a);
-void arena_reset(struct arena *a); /* frees all messages unpacked into it */
-
-/* The message comes out valid: ids of allowed shape, text valid UTF-8 without control characters and within its
- * bounds, quantities within int64 sums, enums left open. ERR_INVALID says which field. */
-enum err_class wire_unpack_batch(struct arena *a, struct slice bytes, Tillwire__V1__EventBatch **out, struct err *e)
-    ERR_MUST_CHECK;
-enum err_class wire_unpack_event(struct arena *a, struct slice bytes, Tillwire__V1__Event **out, struct err *e)
-    ERR_MUST_CHECK;
+/* The message comes out valid: ids of allowed shape, text valid UTF-8 without control characters and within
+ * its bounds, quantities within int64 sums, enums left open. ERR_INVALID says which field. */
+enum err_class wire_unpack_batch(struct arena *a, struct slice bytes, Tillwire__V1__EventBatch **out,
+                                 struct err *e) ERR_MUST_CHECK;
+enum err_class wire_unpack_event(struct arena *a, struct slice bytes, Tillwire__V1__Event **out,
+                                 struct err *e) ERR_MUST_CHECK;
 enum err_class wire_unpack_heartbeat(struct arena *a, struct slice bytes, Tillwire__V1__Heartbeat **out,
                                      struct err *e) ERR_MUST_CHECK;
-enum err_class wire_unpack_ack(struct arena *a, struct slice bytes, Tillwire__V1__Ack **out, struct err *e)
-    ERR_MUST_CHECK;
-enum err_class wire_unpack_command(struct arena *a, struct slice bytes, Tillwire__V1__Command **out, struct err *e)
-    ERR_MUST_CHECK;
+enum err_class wire_unpack_ack(struct arena *a, struct slice bytes, Tillwire__V1__Ack **out,
+                               struct err *e) ERR_MUST_CHECK;
+enum err_class wire_unpack_command(struct arena *a, struct slice bytes, Tillwire__V1__Command **out,
+                                   struct err *e) ERR_MUST_CHECK;
 
 /* Appends the packed message (any of the contract's) to out. */
 enum err_class wire_pack(const ProtobufCMessage *message, struct buf *out, struct err *e) ERR_MUST_CHECK;
