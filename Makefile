@@ -51,7 +51,7 @@ CFLAGS_GEN := -std=gnu17 $(OPT) -D_GNU_SOURCE -I$(GEN) $(PKG_CFLAGS) -MMD -MP -w
 
 PROTO_SRC := $(wildcard proto/tillwire/v1/*.proto)
 PROTO_C   := $(PROTO_SRC:%.proto=$(GEN)/%.pb-c.c)
-SQL_SRC   := $(wildcard edge/*/*.sql cloud/*/*.sql)
+SQL_SRC   := $(wildcard edge/*/*.sql cloud/*/*.sql cloud/api/*.json)
 SQL_C     := $(SQL_SRC:%=$(GEN)/%.c)
 
 # every module of a layer goes into its archive; mains are linked by name
@@ -101,12 +101,13 @@ $(GEN)/%.pb-c.c: %.proto
 	@mkdir -p $(GEN)
 	@echo "GEN  $<"
 	@protoc-c --c_out=$(GEN) $<
-# each .sql file becomes `const char <path_with_underscores>[]`: edge/stock/001.sql → edge_stock_001_sql
+# each embedded file becomes `const char <path_with_underscores>[]`: edge/stock/001.sql → edge_stock_001_sql
 $(GEN)/%.sql.c: %.sql scripts/embed
 	@mkdir -p $(@D)
 	@scripts/embed $< > $@
-$(GEN)/%.sql.o: $(GEN)/%.sql.c
-	@$(CC) $(CFLAGS_GEN) -c $< -o $@
+$(GEN)/%.json.c: %.json scripts/embed
+	@mkdir -p $(@D)
+	@scripts/embed $< > $@
 
 LINK = $(CC) $(OPT) $(LDOPT) $(LDFLAGS) -pthread -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(PKG_LIBS) -lm
 $(OUT)/tillwire-edge: $(OUT)/edge/edge_main.o $(OUT)/libedge.a $(OUT)/libproto.a $(OUT)/libcommon.a

@@ -1,4 +1,5 @@
-/* The embedded store: one SQLite file in WAL; one connection writes and checkpoints, readers are read-only. */
+/* The embedded store: one SQLite file in WAL; one connection writes and checkpoints, readers are read-only.
+ */
 #ifndef CLOUD_STORE_STORE_SQLITE_H
 #define CLOUD_STORE_STORE_SQLITE_H
 
@@ -7,9 +8,9 @@
 
 struct store_sqlite_options {
     const char *path;
-    int cache_kib;            /* 0 = 65536 */
+    int cache_kib;             /* 0 = 65536 */
     int ledger_retention_days; /* 0 = 400 */
-    int dead_retention_days;  /* 0 = 90 */
+    int dead_retention_days;   /* 0 = 90 */
     const char *vfs;
 };
 

@@ -1,0 +1,99 @@
+#include "cloud/api/json_in.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <yajl/yajl_tree.h>
+
+enum { DEPTH_MAX = 32 };
+
+/* The tree is built and freed by recursion: its depth is bounded before it is built. */
+static bool too_deep(struct slice text)
+{
+    int depth = 0;
+    bool in_string = false;
+    for (size_t i = 0; i < text.size; i++) {
+        char c = text.data[i];
+        if (in_string) {
+            i += c == '\\';
+            in_string = c != '"';
+        } else if (c == '"') {
+            in_string = true;
+        } else if (c == '{' || c == '[') {
+            if (++depth > DEPTH_MAX) {
+                return true;
+            }
+        } else if (c == '}' || c == ']') {
+            depth--;
+        }
+    }
+    return false;
+}
+
+static const struct yajl_val_s *value_of(const struct json_in *in)
+{
+    return (const struct yajl_val_s *)(const void *)in;
+}
+
+enum err_class json_in_parse(struct json_in **out, struct slice text, struct err *e)
+{
+    char why[200] = "";
+    *out = NULL;
+    if (text.size == 0) {
+        return err_set(e, ERR_INVALID, "the body is empty; JSON is wanted");
+    }
+    if (too_deep(text) || memchr(text.data, '\0', text.size) != NULL) {
+        return err_set(e, ERR_INVALID, "the JSON nests deeper than %d or holds a NUL", DEPTH_MAX);
+    }
+    char *copy = strndup(text.data, text.size);
+    yajl_val root = copy == NULL ? NULL : yajl_tree_parse(copy, why, sizeof why);
+    free(copy);
+    if (root == NULL) {
+        return err_set(e, ERR_INVALID, "the body is not JSON: %s", why);
+    }
+    *out = (struct json_in *)(void *)root;
+    return ERR_OK;
+}
+
+void json_in_free(struct json_in *root)
+{
+    if (root != NULL) {
+        yajl_tree_free((yajl_val)(void *)root);
+    }
+}
+
+const struct json_in *json_in_member(const struct json_in *object, const char *name)
+{
+    const struct yajl_val_s *v = value_of(object);
+    if (v == NULL || v->type != yajl_t_object) {
+        return NULL;
+    }
+    for (size_t i = 0; i < v->u.object.len; i++) {
+        if (strcmp(v->u.object.keys[i], name) == 0) {
+            return (const struct json_in *)(const void *)v->u.object.values[i];
+        }
+    }
+    return NULL;
+}
+
+const char *json_in_text(const struct json_in *object, const char *name)
+{
+    const struct yajl_val_s *v = value_of(json_in_member(object, name));
+    return v != NULL && v->type == yajl_t_string ? v->u.string : NULL;
+}
+
+bool json_in_is_array(const struct json_in *value)
+{
+    return value != NULL && value_of(value)->type == yajl_t_array;
+}
+
+size_t json_in_size(const struct json_in *array)
+{
+    return json_in_is_array(array) ? value_of(array)->u.array.len : 0;
+}
+
+const struct json_in *json_in_at(const struct json_in *array, size_t index)
+{
+    return index < json_in_size(array)
+               ? (const struct json_in *)(const void *)value_of(array)->u.array.values[index]
+               : NULL;
+}

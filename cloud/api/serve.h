@@ -1,0 +1,14 @@
+/* The way of a request through the api: route, caller, rate limit, body, handler, reply. Called by
+ * libmicrohttpd. */
+#ifndef CLOUD_API_SERVE_H
+#define CLOUD_API_SERVE_H
+
+#include <microhttpd.h>
+
+enum MHD_Result serve_request(void *api, struct MHD_Connection *connection, const char *url,
+                              const char *method, const char *version, const char *upload,
+                              size_t *upload_size, void **state);
+void serve_completed(void *api, struct MHD_Connection *connection, void **state,
+                     enum MHD_RequestTerminationCode code);
+
+#endif

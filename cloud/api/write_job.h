@@ -1,0 +1,12 @@
+/* A change that the api makes itself: one transaction on the worker's thread. */
+#ifndef CLOUD_API_WRITE_JOB_H
+#define CLOUD_API_WRITE_JOB_H
+
+#include "cloud/api/internal.h"
+
+typedef enum err_class write_fn(void *ctx, const struct store_writer *store, const struct store_time *now,
+                                struct err *e);
+
+enum err_class write_job(struct api *a, write_fn *write, void *ctx, struct err *e) ERR_MUST_CHECK;
+
+#endif
