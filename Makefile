@@ -73,7 +73,7 @@ TESTMAIN := $(patsubst tests/integration/%_main.c,$(OUT)/integration/%,$(wildcar
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all programs unit check test run bench fuzz fuzz-programs format format-check tidy cppcheck style install clean help
+.PHONY: all programs unit check test run bench fuzz fuzz-programs format format-check tidy cppcheck print-cflags style install clean help
 
 all: programs ## build the programs of variant V (debug)
 programs: $(PROGRAMS)
@@ -151,6 +151,8 @@ tidy: $(PROTO_C) ## clang-tidy over all sources
 	@scripts/tidy $(GEN)
 cppcheck: $(PROTO_C)
 	@scripts/cppcheck $(GEN)
+print-cflags: # for the checkers, one a line; generated headers count as the system's
+	@printf '%s\n' $(patsubst -I$(GEN),-isystem$(GEN),$(filter-out -MMD -MP,$(CFLAGS_ALL)))
 style: ## layers, file and function lengths, TODOs
 	@scripts/style
 
