@@ -62,6 +62,12 @@ bool sim_catalogue_open(struct sim_catalogue *c, enum sim_format format, uint32_
     return true;
 }
 
+void sim_catalogue_add_card(struct sim_catalogue *c, const char *digits)
+{
+    struct sim_item *item = &c->items[c->count > 1 ? 1 : 0];
+    snprintf(item->description, sizeof item->description, "GIFT CARD %s", digits);
+}
+
 void sim_catalogue_close(struct sim_catalogue *c)
 {
     free(c->items);

@@ -16,6 +16,9 @@ struct sim_catalogue {
 
 /* count 1…SIM_CATALOGUE_MAX items. */
 bool sim_catalogue_open(struct sim_catalogue *c, enum sim_format format, uint32_t count, struct sim_fail *f);
+/* Lets a popular item carry a card number in its description, as gift cards do. */
+void sim_catalogue_add_card(struct sim_catalogue *c, const char *digits);
+
 void sim_catalogue_close(struct sim_catalogue *c);
 
 #endif

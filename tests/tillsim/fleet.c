@@ -66,6 +66,19 @@ static bool fleet_open(struct fleet *fl, const struct sim_fleet_config *c, struc
     return true;
 }
 
+/* The report is open by now: it lists the card. */
+static void add_gift_card(struct fleet *fl)
+{
+    struct sim_card card;
+    struct sim_rng rng = sim_rng_of(fl->config->seed, 0);
+    sim_card_make(&rng, &card);
+    memcpy(card.shown, card.digits, sizeof card.digits);
+    for (int format = 0; format < FORMATS; format++) {
+        sim_catalogue_add_card(&fl->catalogues[format], card.digits);
+    }
+    sim_report_card(&fl->report, &card);
+}
+
 static void fleet_close(struct fleet *fl)
 {
     sim_report_close(&fl->report);
@@ -300,16 +313,25 @@ static void tell_end(const struct fleet *fl)
             (unsigned long long)t.movements);
 }
 
+static bool run(struct fleet *fl, struct sim_fail *f)
+{
+    const struct sim_fleet_config *c = fl->config;
+    if (!sim_report_open(&fl->report, c->dir, c->ledger, c->cards, f)) {
+        return false;
+    }
+    if (c->cards) {
+        add_gift_card(fl);
+    }
+    return (c->rate > 0 ? run_live(fl, f) : run_backlog(fl, f)) && sim_report_finish(&fl->report, f);
+}
+
 bool sim_fleet_run(const struct sim_fleet_config *config, struct sim_fail *f)
 {
     struct fleet fl;
     if (!config_check(config, f)) {
         return false;
     }
-    bool done = fleet_open(&fl, config, f) &&
-                sim_report_open(&fl.report, config->dir, config->ledger, config->cards, f) &&
-                (config->rate > 0 ? run_live(&fl, f) : run_backlog(&fl, f)) &&
-                sim_report_finish(&fl.report, f);
+    bool done = fleet_open(&fl, config, f) && run(&fl, f);
     if (done) {
         tell_end(&fl);
     }

@@ -59,7 +59,8 @@ static const struct sim_option *find(const struct sim_options *o, const char *ar
     return NULL;
 }
 
-bool sim_options_parse(const struct sim_options *o, int argc, char **argv, bool *help, struct sim_fail *f)
+bool sim_options_parse(const struct sim_options *o, int argc, const char *const *argv, bool *help,
+                       struct sim_fail *f)
 {
     *help = false;
     for (int i = 0; i < argc; i++) {

@@ -30,7 +30,8 @@ struct sim_options {
 
 /* argv holds only options: "--name value" or "--name=value". *help is set by --help, which ends the parsing.
  */
-bool sim_options_parse(const struct sim_options *o, int argc, char **argv, bool *help, struct sim_fail *f);
+bool sim_options_parse(const struct sim_options *o, int argc, const char *const *argv, bool *help,
+                       struct sim_fail *f);
 void sim_options_help(const struct sim_options *o, FILE *to);
 
 #endif

@@ -91,8 +91,11 @@ bool sim_report_open(struct sim_report *r, const char *dir, bool ledger, bool ca
 }
 
 /* Two lines where the till shows the number in groups: each is a pattern for grep -F. */
-static void list_card(struct sim_report *r, const struct sim_card *card)
+void sim_report_card(struct sim_report *r, const struct sim_card *card)
 {
+    if (r->cards.fd < 0) {
+        return;
+    }
     bool grouped = card->shown[4] == ' ' || card->shown[4] == '-';
     put_field(&r->cards.text, card->digits, '\n');
     if (grouped) {
@@ -104,8 +107,8 @@ static void list_card(struct sim_report *r, const struct sim_card *card)
 bool sim_report_add(struct sim_report *r, const struct sim_txn *t, struct sim_fail *f)
 {
     sim_model_apply(r->model, t);
-    if (r->cards.fd >= 0 && t->card.digits[0]) {
-        list_card(r, &t->card);
+    if (t->card.digits[0]) {
+        sim_report_card(r, &t->card);
     }
     return stream_flush(&r->ledger, STREAM_BYTES_HELD, f) && stream_flush(&r->cards, STREAM_BYTES_HELD, f);
 }

@@ -26,6 +26,7 @@ bool sim_report_open(struct sim_report *r, const char *dir, bool ledger, bool ca
 
 /* One record that stands in a log: counts it, and lists its movements and cards. */
 bool sim_report_add(struct sim_report *r, const struct sim_txn *t, struct sim_fail *f);
+void sim_report_card(struct sim_report *r, const struct sim_card *card); /* lists it, when cards are wanted */
 bool sim_report_gap(struct sim_report *r, const char *store, const struct sim_gap *gap, struct sim_fail *f);
 
 bool sim_report_finish(struct sim_report *r, struct sim_fail *f); /* writes everything */

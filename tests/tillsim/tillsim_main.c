@@ -19,7 +19,7 @@ int main(int argc, char **argv)
 {
     static const struct {
         const char *name;
-        int (*run)(int argc, char **argv);
+        int (*run)(int argc, const char *const *argv);
     } VERBS[] = {{"generate", sim_verb_generate}, {"scenario", sim_verb_scenario}, {"ring", sim_verb_ring}};
     const char *verb = argc > 1 ? argv[1] : "";
     if (strcmp(verb, "--help") == 0 || strcmp(verb, "help") == 0) {
@@ -28,7 +28,7 @@ int main(int argc, char **argv)
     }
     for (size_t i = 0; i < sizeof VERBS / sizeof VERBS[0]; i++) {
         if (strcmp(VERBS[i].name, verb) == 0) {
-            return VERBS[i].run(argc - 2, argv + 2);
+            return VERBS[i].run(argc - 2, (const char *const *)(argv + 2));
         }
     }
     fputs(HELP, stderr);

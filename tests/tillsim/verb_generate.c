@@ -72,7 +72,7 @@ static int generate_run(struct sim_fleet_config *c, const char *format, const ch
     return SIM_EXIT_DONE;
 }
 
-int sim_verb_generate(int argc, char **argv)
+int sim_verb_generate(int argc, const char *const *argv)
 {
     const char *format = "jsonl", *traps = "none";
     bool no_ledger = false, help = false;

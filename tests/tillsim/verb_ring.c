@@ -83,7 +83,7 @@ static int ring_run(const struct sim_ring *r)
     return SIM_EXIT_DONE;
 }
 
-int sim_verb_ring(int argc, char **argv)
+int sim_verb_ring(int argc, const char *const *argv)
 {
     struct sim_ring r = {0};
     struct words w = {.quantity = "1", .uom = "EA", .description = "", .format = "jsonl"};

@@ -51,7 +51,7 @@ static bool scenario_run(const char *dir, int32_t day, struct sim_fail *f)
     return going;
 }
 
-int sim_verb_scenario(int argc, char **argv)
+int sim_verb_scenario(int argc, const char *const *argv)
 {
     const char *dir = NULL;
     int32_t day = -1;

@@ -4,8 +4,8 @@
 
 enum { SIM_EXIT_DONE = 0, SIM_EXIT_FAILED = 1, SIM_EXIT_USAGE = 2 };
 
-int sim_verb_generate(int argc, char **argv);
-int sim_verb_scenario(int argc, char **argv);
-int sim_verb_ring(int argc, char **argv);
+int sim_verb_generate(int argc, const char *const *argv);
+int sim_verb_scenario(int argc, const char *const *argv);
+int sim_verb_ring(int argc, const char *const *argv);
 
 #endif

@@ -5,17 +5,20 @@
 #include <errno.h>
 #include <ftw.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
-enum { LINE_BYTES = 1024 };
+enum { REGISTERS_MAX = 3 };
 
 static int remove_one(const char *path, const struct stat *s, int type, struct FTW *at)
 {
@@ -284,6 +287,110 @@ static void test_ring_without_memory_uses_a_new_register(void **state)
     assert_non_null(strstr(f.message, "nonsense"));
 }
 
+static void wait_for_log(const char *dir, const char *store, const char *text)
+{
+    char path[SIM_PATH_BYTES];
+    snprintf(path, sizeof path, "%s/%s/tlog/tlog.jsonl", dir, store);
+    for (int waited_ms = 0; waited_ms < 20000; waited_ms++) {
+        if (access(path, R_OK) == 0) {
+            char *log = content("", path, NULL);
+            bool found = strstr(log, text) != NULL;
+            free(log);
+            if (found) {
+                return;
+            }
+        }
+        nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+    }
+    fail_msg("%s never held %s", path, text);
+}
+
+/* Every register's numbers in the log, generated and rung, follow one another. */
+static size_t count_in_sequence(const char *log)
+{
+    static const char WORKSTATION[] = "\"WorkstationID\":\"", NUMBER[] = "\"SequenceNumber\":";
+    unsigned long last[REGISTERS_MAX + 1] = {0};
+    size_t count = 0;
+    for (const char *at = strstr(log, WORKSTATION); at; at = strstr(at + 1, WORKSTATION), count++) {
+        unsigned long id = strtoul(at + strlen(WORKSTATION), NULL, 10);
+        unsigned long number = strtoul(strstr(at, NUMBER) + strlen(NUMBER), NULL, 10);
+        assert_in_range(id, 1, REGISTERS_MAX);
+        if (last[id]) {
+            assert_int_equal(number, last[id] + 1);
+        }
+        last[id] = number;
+    }
+    return count;
+}
+
+static void test_ring_at_a_running_store(void **state)
+{
+    enum { RUNG = 60 };
+    struct sim_fleet_config c = config_of(*state);
+    c.traps = 0;
+    c.gaps = 0;
+    c.transactions = 0;
+    c.rate = 2000;
+    fflush(NULL);
+    pid_t child = fork();
+    assert_int_not_equal(child, -1);
+    if (child == 0) {
+        _exit(sim_fleet_run(&c, NULL) ? 0 : 1);
+    }
+    wait_for_log(*state, "S001", "RetailTransaction");
+    struct sim_fail f = {0};
+    struct sim_ring r = {.dir = *state,
+                         .store = "S001",
+                         .workstation = "2",
+                         .item = {.id = "x", .uom = "EA"},
+                         .quantity_e4 = 10000};
+    for (int i = 0; i < RUNG; i++) {
+        struct sim_rung rung;
+        if (!sim_ring(&r, &rung, &f)) {
+            fail_msg("%s", f.message);
+        }
+        sim_text_free(&rung.record);
+    }
+    int status = -1;
+    assert_int_equal(kill(child, SIGTERM), 0);
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(status, 0);
+    char *log = content(*state, "S001/tlog/tlog.jsonl", NULL);
+    char *summary = content(*state, "model/summary.json", NULL);
+    static const char COUNT[] = "\"S001\",\"transactions\":";
+    const char *told = strstr(summary, COUNT);
+    assert_non_null(told);
+    assert_int_equal(count_in_sequence(log), strtoul(told + strlen(COUNT), NULL, 10) + RUNG);
+    free(log);
+    free(summary);
+}
+
+/* Every number in a tender line, and the gift card's, is a line of cards.txt, so that a test can look for it.
+ */
+static void test_cards_are_listed(void **state)
+{
+    struct sim_fleet_config c = config_of(*state);
+    c.format = SIM_FLEET_JSONL;
+    c.stores = 1;
+    c.traps = 0;
+    run(&c);
+    char *log = content(*state, "S001/tlog/tlog.jsonl", NULL), *cards = content(*state, "cards.txt", NULL);
+    static const char *const marks[] = {"\"PrimaryAccountNumber\":\"", "\"TrackData\":\"%B",
+                                        "\"TrackData\":\";", "GIFT CARD "};
+    for (size_t i = 0; i < sizeof marks / sizeof marks[0]; i++) {
+        size_t found = 0;
+        for (const char *at = strstr(log, marks[i]); at; at = strstr(at + 1, marks[i]), found++) {
+            char line[64];
+            at += strlen(marks[i]);
+            snprintf(line, sizeof line, "%.*s\n", (int)strspn(at, "0123456789 -"), at);
+            assert_non_null(strstr(cards, line));
+        }
+        assert_true(found > 0);
+    }
+    free(log);
+    free(cards);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -294,6 +401,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_ring_takes_the_next_number, make_dir, drop_dir),
         cmocka_unit_test_setup_teardown(test_ring_works_in_an_empty_folder, make_dir, drop_dir),
         cmocka_unit_test_setup_teardown(test_ring_without_memory_uses_a_new_register, make_dir, drop_dir),
+        cmocka_unit_test_setup_teardown(test_ring_at_a_running_store, make_dir, drop_dir),
+        cmocka_unit_test_setup_teardown(test_cards_are_listed, make_dir, drop_dir),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
