@@ -9,15 +9,15 @@
 
 /* Overwrites with '*', size unchanged, valid UTF-8 left valid:
  *
- * - the digits, not the separators, of every run of at least 13 digits (a single space, dot, dash or slash
- * may stand between two of them) in which any 13–19 digits in a row pass the Luhn test. The whole run goes,
- * since a longer one may be a number with something before or behind it;
- * - magnetic track data whole, up to its '?', else to the line's end: %B and a number and '^', or ';' and a
- * number and
- *   '=', whatever the Luhn test says of the number; without the sentinel before it, when the number passes.
+ * - The digits, not the separators, of every run of at least 13 digits (a single space, dot, dash or slash
+ * may stand between two) in which any 13–19 digits in a row pass the Luhn test. The whole run goes, since it
+ * may be a card number with something before or behind it.
  *
- * One number in ten of 13 digits that is no card passes too, and is masked as well: item ids must be asked
- * for by card_exempt_item first. Returns true if anything was masked. */
+ * - Magnetic track data whole, up to its '?', else to the line's end: %B, a number and '^', or ';', a number
+ *   and '=', whatever the Luhn test says of the number; without %B or ';' when it passes.
+ *
+ * One run of 13 digits in ten passes by chance and is masked too: ask card_exempt_item first for ids. Returns
+ * true if anything was masked. */
 bool card_mask(char *text, size_t size);
 
 /* True when card_mask would change it. */
