@@ -97,3 +97,37 @@ const struct json_in *json_in_at(const struct json_in *array, size_t index)
                ? (const struct json_in *)(const void *)value_of(array)->u.array.values[index]
                : NULL;
 }
+
+const char *json_in_scalar(const struct json_in *value)
+{
+    const struct yajl_val_s *v = value_of(value);
+    switch (v->type) {
+    case yajl_t_string:
+        return v->u.string;
+    case yajl_t_number:
+        return v->u.number.r;
+    case yajl_t_true:
+        return "true";
+    case yajl_t_false:
+        return "false";
+    case yajl_t_object:
+    case yajl_t_array:
+    case yajl_t_null:
+    case yajl_t_any:
+        return NULL;
+    }
+    return NULL;
+}
+
+size_t json_in_members(const struct json_in *object)
+{
+    const struct yajl_val_s *v = value_of(object);
+    return v != NULL && v->type == yajl_t_object ? v->u.object.len : 0;
+}
+
+const char *json_in_member_at(const struct json_in *object, size_t index, const struct json_in **value)
+{
+    const struct yajl_val_s *v = value_of(object);
+    *value = (const struct json_in *)(const void *)v->u.object.values[index];
+    return v->u.object.keys[index];
+}

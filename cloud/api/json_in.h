@@ -18,4 +18,9 @@ bool json_in_is_array(const struct json_in *value);
 size_t json_in_size(const struct json_in *array);
 const struct json_in *json_in_at(const struct json_in *array, size_t index);
 
+/* Strings and numbers as they stand, "true", "false"; NULL for null, objects and arrays. */
+const char *json_in_scalar(const struct json_in *value);
+size_t json_in_members(const struct json_in *object);
+const char *json_in_member_at(const struct json_in *object, size_t index, const struct json_in **value);
+
 #endif
