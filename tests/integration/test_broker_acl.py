@@ -2,6 +2,7 @@
 
 That something is not delivered is shown by a later, permitted message arriving without it, never by waiting.
 """
+# test: tier=spine parallel
 
 import pathlib
 import subprocess

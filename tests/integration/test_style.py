@@ -1,4 +1,5 @@
 """scripts/layers and scripts/style, each rule on a small tree that breaks it and one that keeps it."""
+# test: tier=static parallel
 
 import pathlib
 import subprocess
