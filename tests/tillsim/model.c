@@ -163,7 +163,7 @@ static enum sim_verdict judge(struct sim_model *m, const struct sim_txn *t, size
     if (t->damage != SIM_DAMAGE_NONE) {
         return SIM_QUARANTINED;
     }
-    if (t->status == SIM_STATUS_IN_PROCESS) {
+    if (t->status == SIM_STATUS_IN_PROCESS || t->status == SIM_STATUS_SUSPENDED) {
         return SIM_IGNORED;
     }
     if (!claim(m, t, store)) {

@@ -104,6 +104,8 @@ static void test_verdicts(void **state)
     assert_int_equal(apply_sale(m, 2, SIM_STATUS_FINISHED, SIM_DAMAGE_NONE), SIM_DUPLICATE);
     assert_int_equal(apply_sale(m, 3, SIM_STATUS_TRAINING, SIM_DAMAGE_NONE), SIM_IGNORED);
     assert_int_equal(apply_sale(m, 4, SIM_STATUS_SUSPENDED, SIM_DAMAGE_NONE), SIM_IGNORED);
+    assert_int_equal(apply_sale(m, 4, SIM_STATUS_CANCELLED, SIM_DAMAGE_NONE), SIM_IGNORED);
+    assert_int_equal(apply_sale(m, 4, SIM_STATUS_CANCELLED, SIM_DAMAGE_NONE), SIM_DUPLICATE);
     assert_int_equal(apply_sale(m, 5, SIM_STATUS_VOIDED, SIM_DAMAGE_NONE), SIM_IGNORED);
     assert_int_equal(floor_of(m, &BREAD), -10000);
     struct sim_txn control = txn_of(6), empty = txn_of(7), other_day = txn_of(1);
