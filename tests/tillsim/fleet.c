@@ -87,6 +87,25 @@ static void fleet_close(struct fleet *fl)
     }
 }
 
+/* Where an earlier run, or `tillsim ring`, left the registers and their clock. */
+static bool till_continue(struct till *t, enum sim_format format, bool has_log, struct sim_fail *f)
+{
+    if (!has_log) {
+        return true;
+    }
+    if (format != t->gen.config.format) {
+        return sim_fail_set(f, "store %s writes the other format: choose the same --format",
+                            t->gen.config.store);
+    }
+    if (!t->state.known) {
+        return sim_fail_set(f, "%s is missing: nobody knows which numbers the log holds", t->state.path);
+    }
+    sim_state_to_gen(&t->state, &t->gen);
+    t->gen.day = t->state.day;
+    t->gen.second = t->state.time.local_s - (int64_t)t->state.day * SIM_DAY_SECONDS;
+    return true;
+}
+
 static bool till_open(struct fleet *fl, struct till *t, uint64_t number, struct sim_fail *f)
 {
     const struct sim_fleet_config *c = fl->config;
@@ -104,8 +123,11 @@ static bool till_open(struct fleet *fl, struct till *t, uint64_t number, struct 
         .cards = c->cards,
     };
     snprintf(gen.store, sizeof gen.store, "S%03u", (unsigned)number);
-    if (!sim_gen_open(&t->gen, &gen, f) || !sim_log_open(&t->log, c->dir, gen.store, gen.format, true, f) ||
-        !sim_state_open(&t->state, c->dir, gen.store, f)) {
+    enum sim_format format = gen.format;
+    bool has_log = c->append && sim_log_find(c->dir, gen.store, &format);
+    if (!sim_gen_open(&t->gen, &gen, f) || !sim_state_open(&t->state, c->dir, gen.store, f) ||
+        !till_continue(t, format, has_log, f) ||
+        !sim_log_open(&t->log, c->dir, gen.store, gen.format, !has_log, f)) {
         return false;
     }
     if (is_wall(c)) {

@@ -19,6 +19,7 @@ struct sim_fleet_config {
         start_day; /* days since 1970-01-01; −1 = the machine's clock at a rate, SIM_START_DAY as a backlog */
     unsigned traps;
     bool cards, ledger, quiet;
+    bool append; /* goes on with logs that are there; the model then tells of this run alone */
 };
 
 enum { SIM_START_DAY = 19724 }; /* 2024-01-02 */

@@ -167,7 +167,8 @@ static void fill_no_goods(struct sim_gen *g, struct sim_txn *t)
 static void fill_receipt(struct sim_gen *g, struct sim_txn *t)
 {
     t->kind = SIM_TXN_RECEIPT;
-    snprintf(t->document, sizeof t->document, "R-%s-%u", g->config.store, ++g->documents);
+    /* as unique as the business key, whoever goes on with the log later */
+    snprintf(t->document, sizeof t->document, "R-%d-%s-%u", t->day, t->workstation, t->sequence);
     uint32_t count = 1 + sim_rng_below(&g->rng, 6);
     for (uint32_t i = 0; i < count; i++) {
         struct sim_line *line = sim_txn_add(t, SIM_LINE_RECEIPT);

@@ -55,7 +55,6 @@ struct sim_gen {
     int64_t second; /* of the business day, from its midnight; runs past 86,400 after midnight */
     int32_t offset_min;
     bool wall; /* the caller sets the time */
-    uint32_t documents;
     bool gap_due;
     uint32_t gap_register;
     struct sim_gap gap; /* of the latest transaction */

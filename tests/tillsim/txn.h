@@ -71,7 +71,7 @@ enum sim_status {
     SIM_STATUS_FINISHED,
     SIM_STATUS_TRAINING,
     SIM_STATUS_CANCELLED,
-    SIM_STATUS_SUSPENDED,  /* not final: claims no business key */
+    SIM_STATUS_SUSPENDED, /* not final: claims no business key */
     SIM_STATUS_VOIDED,
     SIM_STATUS_IN_PROCESS, /* not final: claims no business key */
 };

@@ -94,6 +94,8 @@ int sim_verb_generate(int argc, const char *const *argv)
         {"gap", SIM_OPTION_COUNT, &c.gaps, "N", "leave about N numbers out per store (0)"},
         {"cards", SIM_OPTION_FLAG, &c.cards, "", "put synthetic card numbers into tender lines"},
         {"no-ledger", SIM_OPTION_FLAG, &no_ledger, "", "write no model/ledger.tsv"},
+        {"append", SIM_OPTION_FLAG, &c.append, "",
+         "go on with logs that are there; the model tells of this run alone"},
         {"quiet", SIM_OPTION_FLAG, &c.quiet, "", "no progress on stderr"},
     };
     const struct sim_options options = {"generate",

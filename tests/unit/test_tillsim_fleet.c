@@ -392,6 +392,29 @@ static void test_cards_are_listed(void **state)
     free(cards);
 }
 
+static void test_append_goes_on_with_the_numbers(void **state)
+{
+    struct sim_fleet_config c = config_of(*state);
+    struct sim_fail f = {0};
+    c.traps = 0;
+    c.gaps = 0;
+    run(&c);
+    char *before = content(*state, "S001/tlog/tlog.jsonl", NULL);
+    c.append = true;
+    run(&c);
+    char *log = content(*state, "S001/tlog/tlog.jsonl", NULL),
+         *head = content(*state, "S002/tlog/tlog.xml", NULL);
+    assert_memory_equal(log, before, strlen(before));
+    assert_int_equal(count_in_sequence(log), 2 * c.transactions);
+    assert_null(strstr(head + 1, "<POSLog"));
+    c.format = SIM_FLEET_NCR_ACS;
+    assert_false(sim_fleet_run(&c, &f));
+    assert_non_null(strstr(f.message, "the other format"));
+    free(before);
+    free(log);
+    free(head);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -403,6 +426,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_ring_works_in_an_empty_folder, make_dir, drop_dir),
         cmocka_unit_test_setup_teardown(test_ring_without_memory_uses_a_new_register, make_dir, drop_dir),
         cmocka_unit_test_setup_teardown(test_ring_at_a_running_store, make_dir, drop_dir),
+        cmocka_unit_test_setup_teardown(test_append_goes_on_with_the_numbers, make_dir, drop_dir),
         cmocka_unit_test_setup_teardown(test_cards_are_listed, make_dir, drop_dir),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
