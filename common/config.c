@@ -19,7 +19,7 @@ struct config {
  * not meant to run twice at once. Set only while it parses. */
 static _Thread_local struct err *parse_error;
 
-static void note_error(cfg_t *cfg, const char *format, va_list args)
+__attribute__((format(printf, 2, 0))) static void note_error(cfg_t *cfg, const char *format, va_list args)
 {
     char text[ERR_MESSAGE_BYTES_MAX];
     if (parse_error == NULL || parse_error->class != ERR_OK) {
