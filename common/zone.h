@@ -1,4 +1,5 @@
-/* A time zone of the tz database, read from its TZif file (RFC 8536), so that one process can hold several. */
+/* A time zone of the tz database, read from its TZif file (RFC 8536), so that one process can hold several.
+ */
 #ifndef COMMON_ZONE_H
 #define COMMON_ZONE_H
 
