@@ -337,7 +337,9 @@ static bool markup_between(struct frame_state *state, struct between *b, struct 
     *out = (struct frame){.kind = FRAME_RECORD, .skip = b->at, .size = token.size};
     switch (token.kind) {
     case XML_TOKEN_CUT:
-        *out = cut_between(state, b, data, ended, max, token);
+        *out = token.cut == XML_TOKEN_START && is_transaction(token.name)
+                   ? record_at(state, data, b->at, ended, max)
+                   : cut_between(state, b, data, ended, max, token);
         return true;
     case XML_TOKEN_DECLARATION:
     case XML_TOKEN_CDATA:

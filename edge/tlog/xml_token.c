@@ -52,7 +52,9 @@ static struct xml_token start_tag(struct slice data)
             return (struct xml_token){.kind = kind, .size = i + 1, .name = xml_local_name(data, 1)};
         }
     }
-    return cut(XML_TOKEN_START, data);
+    struct xml_token token = cut(XML_TOKEN_START, data);
+    token.name = xml_local_name(data, 1);
+    return token;
 }
 
 static struct xml_token end_tag(struct slice data)
