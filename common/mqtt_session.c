@@ -28,6 +28,9 @@ static const char *code_text(int code)
     if (code == MOSQ_ERR_ERRNO) {
         return strerror(errno);
     }
+    if (code == MOSQ_ERR_KEEPALIVE) { /* libmosquitto has no words for it */
+        return "the broker did not answer within the keepalive time";
+    }
     return code >= MQTT_REASON_CODE_ERROR ? mosquitto_reason_string(code) : mosquitto_strerror(code);
 }
 
