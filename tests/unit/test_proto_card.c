@@ -128,8 +128,8 @@ static size_t random_card(uint64_t *seed, char digits[19])
     for (size_t i = 0; i < count; i++) {
         digits[i] = (char)('0' + next_random(seed) % 10);
     }
-    for (char last = '0'; last <= '9'; last++) {
-        digits[count - 1] = last;
+    for (int last = 0; last <= 9; last++) {
+        digits[count - 1] = (char)('0' + last);
         if (luhn_sum(digits, count) % 10 == 0) {
             break;
         }

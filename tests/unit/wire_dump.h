@@ -115,6 +115,7 @@ static inline size_t dump_size(ProtobufCType type)
 
 static inline void wire_dump(const ProtobufCMessage *message, int depth, struct buf *out)
 {
+    assert(message != NULL);
     const char *base = (const char *)message;
     for (unsigned i = 0; i < message->descriptor->n_fields; i++) {
         const ProtobufCFieldDescriptor *field = &message->descriptor->fields[i];

@@ -238,8 +238,9 @@ static void sample_batch(emit_fn *emit, void *ctx)
     emit(ctx, "batch", &batch.base);
 }
 
-static void sample_heartbeat_lists(Tillwire__V1__Heartbeat *heartbeat, emit_fn *emit, void *ctx)
+static void sample_heartbeat_lists(const Tillwire__V1__Heartbeat *base, emit_fn *emit, void *ctx)
 {
+    Tillwire__V1__Heartbeat heartbeat = *base;
     uint32_t parts[] = {1, 2, 300};
     Tillwire__V1__SourceState source;
     tillwire__v1__source_state__init(&source);
@@ -257,14 +258,14 @@ static void sample_heartbeat_lists(Tillwire__V1__Heartbeat *heartbeat, emit_fn *
     gap.first = 90;
     gap.last = 91;
     Tillwire__V1__SequenceGap *gaps[] = {&gap};
-    heartbeat->parts_restored = parts;
-    heartbeat->n_parts_restored = 3;
-    heartbeat->sources = sources;
-    heartbeat->n_sources = 1;
-    heartbeat->gap_count = 2;
-    heartbeat->gaps = gaps;
-    heartbeat->n_gaps = 1;
-    emit(ctx, "heartbeat", &heartbeat->base);
+    heartbeat.parts_restored = parts;
+    heartbeat.n_parts_restored = 3;
+    heartbeat.sources = sources;
+    heartbeat.n_sources = 1;
+    heartbeat.gap_count = 2;
+    heartbeat.gaps = gaps;
+    heartbeat.n_gaps = 1;
+    emit(ctx, "heartbeat", &heartbeat.base);
 }
 
 static void sample_heartbeat(emit_fn *emit, void *ctx)
