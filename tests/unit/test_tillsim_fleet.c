@@ -302,15 +302,23 @@ static void wait_for_log(const char *dir, const char *store, off_t size)
     fail_msg("%s never grew past %lld bytes", path, (long long)size);
 }
 
+/* The number behind the name in one line; every line begins with the key, in this order. */
+static unsigned long number_after(const char *line, size_t size, const char *name)
+{
+    const char *at = memmem(line, size, name, strlen(name));
+    assert_non_null(at);
+    return strtoul(at + strlen(name), NULL, 10);
+}
+
 /* Every register's numbers in the log, generated and rung, follow one another. */
 static size_t count_in_sequence(const char *log)
 {
-    static const char WORKSTATION[] = "\"WorkstationID\":\"", NUMBER[] = "\"SequenceNumber\":";
     unsigned long last[REGISTERS_MAX + 1] = {0};
     size_t count = 0;
-    for (const char *at = strstr(log, WORKSTATION); at; at = strstr(at + 1, WORKSTATION), count++) {
-        unsigned long id = strtoul(at + strlen(WORKSTATION), NULL, 10);
-        unsigned long number = strtoul(strstr(at, NUMBER) + strlen(NUMBER), NULL, 10);
+    for (const char *end; (end = strchr(log, '\n')) != NULL; log = end + 1, count++) {
+        size_t size = (size_t)(end - log);
+        unsigned long id = number_after(log, size, "\"WorkstationID\":\"");
+        unsigned long number = number_after(log, size, "\"SequenceNumber\":");
         assert_in_range(id, 1, REGISTERS_MAX);
         if (last[id]) {
             assert_int_equal(number, last[id] + 1);
