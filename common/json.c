@@ -132,21 +132,26 @@ static void put_escaped(struct json *j, char c)
     }
 }
 
+/* Bytes at the front of s that go out as they are: plain ASCII, or one sequence of UTF-8; 0: none. */
+static size_t unchanged(struct slice s)
+{
+    size_t size = 0;
+    while (size < s.size && is_plain(s.data[size])) {
+        size++;
+    }
+    return size > 0 ? size : utf8_sequence(s);
+}
+
 static void put_string(struct json *j, struct slice value)
 {
     put(j, "\"", 1);
     while (value.size > 0) {
-        size_t size = 0;
-        while (size < value.size && is_plain(value.data[size])) {
-            size++;
-        }
+        size_t size = unchanged(value);
         if (size > 0) {
             put(j, value.data, size);
         } else if ((unsigned char)value.data[0] < 0x80) {
             put_escaped(j, value.data[0]);
             size = 1;
-        } else if ((size = utf8_sequence(value)) > 0) {
-            put(j, value.data, size);
         } else {
             put(j, "\xEF\xBF\xBD", 3);
             size = 1;

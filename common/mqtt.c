@@ -70,7 +70,7 @@ static enum err_class copy_options(struct mqtt *m, const struct mqtt_options *op
     struct mqtt_options *o = &m->options;
     *o = *options;
     set_defaults(o);
-    size_t size = kept_size(o->host) + kept_size(o->client_id) + kept_size(o->ca_file) +
+    size_t size = strlen(o->host) + strlen(o->client_id) + 2 + kept_size(o->ca_file) +
                   kept_size(o->cert_file) + kept_size(o->key_file);
     while (m->subscription_count < MQTT_SUBSCRIPTIONS_MAX &&
            o->subscriptions[m->subscription_count] != NULL) {

@@ -1,5 +1,6 @@
 #include "common/db.h"
 
+#include <dirent.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -43,9 +44,16 @@ static int setup(void **state)
 static int teardown(void **state)
 {
     struct folder *f = *state;
-    char command[96];
-    (void)snprintf(command, sizeof command, "rm -rf '%s'", f->path);
-    int rc = system(command);
+    DIR *folder = opendir(f->path);
+    const struct dirent *entry;
+    if (folder == NULL) {
+        return -1;
+    }
+    while ((entry = readdir(folder)) != NULL) {
+        (void)unlinkat(dirfd(folder), entry->d_name, 0);
+    }
+    (void)closedir(folder);
+    int rc = rmdir(f->path);
     free(f);
     return rc;
 }

@@ -34,8 +34,8 @@ static struct mqtt_options with_tls(const struct fixture *f, struct paths *p, co
 
 static void start_tls_broker(struct fixture *f)
 {
-    shell(certificates, f->broker.folder);
-    shell("printf 'pattern readwrite t/%%u/#\\n' > acl.txt", f->broker.folder);
+    assert_true(shell(certificates, f->broker.folder));
+    assert_true(shell("printf 'pattern readwrite t/%%u/#\\n' > acl.txt", f->broker.folder));
     write_config(&f->broker, tls_config);
     broker_start(&f->broker);
 }
@@ -62,7 +62,7 @@ static void over_tls(struct fixture *f, bool threaded)
     wait_until_sent(f, 0);
 
     /* the certificate is replaced: after the reload the broker sees another name */
-    shell("cp S015.pem S014.pem && cp S015.key S014.key", f->broker.folder);
+    assert_true(shell("cp S015.pem S014.pem && cp S015.key S014.key", f->broker.folder));
     mqtt_reload(m);
     event = wait_for(f, 0, MQTT_DISCONNECTED);
     assert_non_null(strstr(event.reason, "certificates"));
