@@ -1,5 +1,7 @@
 #include "edge/tlog/when.h"
 
+#include "common/zone.h"
+
 enum { DAY_S = 86400, HOUR_S = 3600, MINUTE_S = 60, OFFSET_HOURS_MAX = 14 };
 
 /* Takes `count` digits off the front. */
@@ -41,15 +43,6 @@ static bool days_in_month_hold(int year, int month, int day)
     return day <= LENGTHS[month - 1] + (month == 2 && leap ? 1 : 0);
 }
 
-/* Days since 1970-01-01 of a Gregorian date; years begin in March, so that the leap day is the last. */
-static int32_t days_of(int year, int month, int day)
-{
-    int years = year - (month <= 2 ? 1 : 0);
-    int months = month + (month <= 2 ? 9 : -3);
-    int leap_days = years / 4 - years / 100 + years / 400;
-    return years * 365 + leap_days + (153 * months + 2) / 5 + day - 1 - 719468;
-}
-
 static bool take_date(struct slice *s, int32_t *out)
 {
     int year = 0;
@@ -59,7 +52,7 @@ static bool take_date(struct slice *s, int32_t *out)
         !take_digits(s, 2, &day) || !days_in_month_hold(year, month, day)) {
         return false;
     }
-    *out = days_of(year, month, day);
+    *out = zone_days_from_civil(year, month, day);
     return true;
 }
 
