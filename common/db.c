@@ -3,6 +3,7 @@
 #include "common/db_internal.h"
 
 #include <assert.h>
+#include <sqlite3.h>
 #include <stdlib.h>
 #include <string.h>
 

@@ -5,10 +5,10 @@
 
 #include "common/db.h"
 
-#include <sqlite3.h>
+struct sqlite3;
 
 struct db {
-    sqlite3 *handle;
+    struct sqlite3 *handle;
     enum db_mode mode;
     struct db_stmt *statements;
 };

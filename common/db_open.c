@@ -1,6 +1,7 @@
 #include "common/db_internal.h"
 
 #include <assert.h>
+#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
