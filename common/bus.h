@@ -14,7 +14,7 @@ struct bus_property {
 struct bus_message {
     const char *topic;
     struct slice payload;
-    int qos; /* 0 or 1 */
+    int qos;                               /* 0 or 1 */
     const struct bus_property *properties; /* MQTT 5 user properties; NULL when none */
     size_t property_count;
 };

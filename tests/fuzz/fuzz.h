@@ -1,4 +1,5 @@
-/* What each fuzz target defines: one input, any bytes; it must come back with 0, free all, and never crash. */
+/* What each fuzz target defines: one input, any bytes; it must come back with 0, free all, and never crash.
+ */
 #ifndef TESTS_FUZZ_FUZZ_H
 #define TESTS_FUZZ_FUZZ_H
 
