@@ -70,6 +70,10 @@ enum err_class uplink_open(struct uplink **out, const struct uplink_options *opt
     topic_format(TOPIC_EVENTS, u->store, u->topic_events);
     topic_format(TOPIC_HEARTBEAT, u->store, u->topic_heartbeat);
     u->resend_ms = u->options.resend_ms_min;
+    struct ledger_head head;
+    u->ops.head(u->ops.ctx, &head);
+    u->generation = head.generation;
+    u->applied_seq = u->sent_seq = head.applied_seq; /* for the telling: nothing is sent before an answer says it */
     *out = u;
     return ERR_OK;
 }
