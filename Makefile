@@ -55,7 +55,7 @@ SQL_SRC   := $(wildcard edge/*/*.sql cloud/*/*.sql cloud/api/*.json)
 SQL_C     := $(SQL_SRC:%=$(GEN)/%.c)
 
 # every module of a layer goes into its archive; mains are linked by name
-layer_src = $(filter-out %_main.c,$(wildcard $(1)/*.c $(1)/*/*.c))
+layer_src = $(filter-out %_main.c,$(wildcard $(1)/*.c $(1)/*/*.c $(1)/*/*/*.c))
 COMMON_OBJ := $(patsubst %.c,$(OUT)/%.o,$(call layer_src,common))
 PROTO_OBJ  := $(patsubst %.c,$(OUT)/%.o,$(call layer_src,proto)) $(PROTO_C:%.c=%.o)
 EDGE_OBJ   := $(patsubst %.c,$(OUT)/%.o,$(call layer_src,edge)) $(patsubst %,%.o,$(basename $(filter $(GEN)/edge/%,$(SQL_C))))

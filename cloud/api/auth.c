@@ -226,6 +226,17 @@ void auth_session_close(struct auth *a, struct slice token)
     pthread_mutex_unlock(&a->mutex);
 }
 
+void auth_sessions_end(struct auth *a, const char *caller_id)
+{
+    pthread_mutex_lock(&a->mutex);
+    for (size_t i = 0; i < SESSIONS_MAX; i++) {
+        if (strcmp(a->sessions[i].caller.id, caller_id) == 0) {
+            OPENSSL_cleanse(&a->sessions[i], sizeof a->sessions[i]);
+        }
+    }
+    pthread_mutex_unlock(&a->mutex);
+}
+
 enum err_class auth_code_make(struct auth *a, const char *scopes, char out[33], struct err *e)
 {
     unsigned bits;

@@ -53,6 +53,8 @@ void auth_session_open(struct auth *a, const struct api_caller *caller, struct a
 enum err_class auth_session_find(struct auth *a, struct slice token, struct api_caller *out,
                                  char csrf[SESSION_TOKEN_BYTES], struct err *e) ERR_MUST_CHECK;
 void auth_session_close(struct auth *a, struct slice token);
+/* Ends every session that this key opened. */
+void auth_sessions_end(struct auth *a, const char *caller_id);
 
 enum err_class auth_code_make(struct auth *a, const char *scopes, char out[33], struct err *e) ERR_MUST_CHECK;
 /* A code works once. */

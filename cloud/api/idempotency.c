@@ -1,4 +1,5 @@
 #include "cloud/api/idempotency.h"
+#include "cloud/api/route.h"
 #include "common/hash.h"
 
 #include <stdio.h>
@@ -17,7 +18,8 @@ bool idempotency_read(const struct api_request *r, struct api_reply *reply, stru
         return false;
     }
     snprintf(out->key, sizeof out->key, "%s:%s", r->caller.id, given);
-    out->request_hash = hash64_seeded(slice_of(r->params[0]), hash64(slice_of(r->method)));
+    out->request_hash = hash64_seeded(slice_of(r->route->path), hash64(slice_of(r->method)));
+    out->request_hash = hash64_seeded(slice_of(r->params[0]), out->request_hash);
     out->request_hash = hash64_seeded(buf_slice(&r->body), out->request_hash);
     return true;
 }

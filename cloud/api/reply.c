@@ -1,6 +1,7 @@
 #include "cloud/api/request.h"
 #include "proto/qty.h"
 
+#include <microhttpd.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -122,7 +123,45 @@ void json_string(struct json *j, const char *text)
     json_text(j, slice_of(text));
 }
 
-void reply_next(struct api_reply *reply, struct json *j, const char *cursor)
+struct query_text {
+    struct buf *out;
+    bool fits;
+};
+
+/* `name=value&`, percent-encoded, of every parameter but the cursor. */
+static enum MHD_Result add_query(void *ctx, enum MHD_ValueKind kind, const char *key, const char *value)
+{
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.~";
+    struct query_text *q = ctx;
+    (void)kind;
+    if (strcmp(key, "cursor") == 0 || value == NULL) {
+        return MHD_YES;
+    }
+    q->fits = q->fits && buf_printf(q->out, "%s=", key) == ERR_OK;
+    for (; q->fits && *value != '\0'; value++) {
+        q->fits = (strchr(plain, *value) != NULL
+                       ? buf_append(q->out, value, 1)
+                       : buf_printf(q->out, "%%%02X", (unsigned)(unsigned char)*value)) == ERR_OK;
+    }
+    q->fits = q->fits && buf_append(q->out, "&", 1) == ERR_OK;
+    return MHD_YES;
+}
+
+void reply_link_next(const struct api_request *r, struct api_reply *reply, const char *cursor)
+{
+    BUF_AUTO struct buf query = BUF_INIT(REPLY_HEADER_BYTES - CURSOR_TEXT_BYTES - 32);
+    struct query_text q = {&query, true};
+    if (cursor == NULL) {
+        return;
+    }
+    MHD_get_connection_values(r->connection, MHD_GET_ARGUMENT_KIND, add_query, &q);
+    if (q.fits) { /* a query too long for a header: the body's next_cursor remains */
+        reply_header(reply, "Link", "<?%.*scursor=%s>; rel=\"next\"", (int)query.size,
+                     query.size > 0 ? query.data : "", cursor);
+    }
+}
+
+void reply_next(const struct api_request *r, struct api_reply *reply, struct json *j, const char *cursor)
 {
     json_key(j, "next_cursor");
     if (cursor == NULL) {
@@ -130,5 +169,5 @@ void reply_next(struct api_reply *reply, struct json *j, const char *cursor)
         return;
     }
     json_string(j, cursor);
-    reply_header(reply, "Link", "<?cursor=%s>; rel=\"next\"", cursor);
+    reply_link_next(r, reply, cursor);
 }

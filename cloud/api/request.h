@@ -16,6 +16,7 @@ enum {
     REQUEST_VALUES_MAX = 100, /* of one repeatable query parameter */
     REPLY_HEADERS_MAX = 8,
     REPLY_BYTES_MAX = 8 * 1024 * 1024,
+    REPLY_HEADER_BYTES = 2048,
     CURSOR_TEXT_BYTES = 512,
 };
 
@@ -38,7 +39,7 @@ struct api_reply {
     struct buf body;
     struct {
         char name[32];
-        char value[CURSOR_TEXT_BYTES + 32];
+        char value[REPLY_HEADER_BYTES];
     } headers[REPLY_HEADERS_MAX];
     size_t header_count;
     struct MHD_Response *custom; /* a stream or a file instead of the body */
@@ -79,6 +80,8 @@ void cursor_format(const struct slice *parts, size_t count, char out[CURSOR_TEXT
 /* parts point into store (CURSOR_TEXT_BYTES). False: not a cursor of ours. */
 bool cursor_parse(const char *text, struct slice *parts, size_t count, char store[CURSOR_TEXT_BYTES]);
 /* "next_cursor" in the body and Link: rel="next" in the head; NULL: the last page. */
-void reply_next(struct api_reply *reply, struct json *j, const char *cursor);
+void reply_next(const struct api_request *r, struct api_reply *reply, struct json *j, const char *cursor);
+/* The Link alone, for lists that are not JSON. */
+void reply_link_next(const struct api_request *r, struct api_reply *reply, const char *cursor);
 
 #endif

@@ -222,7 +222,7 @@ static enum MHD_Result send_reply(struct pending *p)
     for (size_t i = 0; i < reply->header_count; i++) {
         MHD_add_response_header(response, reply->headers[i].name, reply->headers[i].value);
     }
-    if (reply->custom == NULL) {
+    if (MHD_get_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL) == NULL) {
         MHD_add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
     }
     harden(response);

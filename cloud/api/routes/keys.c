@@ -37,7 +37,7 @@ void handle_keys(struct api_request *r, struct api_reply *reply)
     json_array(&j);
     enum err_class class = r->slot->reader.ops->api_key_each(r->slot->reader.ctx, write_key, &j, &e);
     json_array_end(&j);
-    reply_next(reply, &j, NULL);
+    reply_next(r, reply, &j, NULL);
     json_object_end(&j);
     if (class != ERR_OK) {
         reply_error(reply, &e);
@@ -118,6 +118,8 @@ void handle_key_make(struct api_request *r, struct api_reply *reply)
         reply_problem(reply, 422, "invalid",
                       "wants {\"scopes\": \"stock:read ops:read …\", \"stores\": \"S001 S002\" or none, "
                       "\"label\": up to 64 bytes}");
+    } else if ((bits & SCOPE_ADMIN) != 0 && job.key.stores.size > 0) {
+        reply_problem(reply, 422, "invalid", "a key with the scope admin cannot be limited to stores");
     } else {
         make_key(r, reply, &job);
     }
@@ -148,6 +150,7 @@ void handle_key_revoke(struct api_request *r, struct api_reply *reply)
         reply_error(reply, &e);
         return;
     }
+    auth_sessions_end(r->api->auth, r->params[0]);
     reply->status = 204;
 }
 

@@ -36,7 +36,7 @@ static void end_list(struct api_reply *reply, struct id_list *list, enum err_cla
     char next[24];
     snprintf(next, sizeof next, "%lld", (long long)list->last);
     json_array_end(list->j);
-    reply_next(reply, list->j, list->more ? next : NULL);
+    reply_next(list->request, reply, list->j, list->more ? next : NULL);
     json_object_end(list->j);
     if (class != ERR_OK) {
         reply_error(reply, e);

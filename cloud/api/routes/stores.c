@@ -99,7 +99,7 @@ static void write_fleet(struct api_request *r, struct api_reply *reply, const st
         struct slice parts[2] = {slice_of(rank), slice_of(f->stores[last].row.store)};
         cursor_format(parts, 2, cursor);
     }
-    reply_next(reply, &j, more ? cursor : NULL);
+    reply_next(r, reply, &j, more ? cursor : NULL);
     struct unknowns u = {&j, 0};
     json_key(&j, "unknown_stores");
     json_array(&j);
@@ -339,7 +339,7 @@ void handle_commands(struct api_request *r, struct api_reply *reply)
     enum err_class class = r->slot->reader.ops->command_each(r->slot->reader.ctx, r->params[0],
                                                              (unsigned)limit, write_command, &j, &e);
     json_array_end(&j);
-    reply_next(reply, &j, NULL);
+    reply_next(r, reply, &j, NULL);
     json_object_end(&j);
     if (class != ERR_OK) {
         reply_error(reply, &e);

@@ -89,25 +89,20 @@ static enum err_class keep(void *ctx, const struct store_writer *store, const st
     return idempotency_keep(&job->once, store, e);
 }
 
-static enum err_class resync(void *ctx, struct collector *c, const struct store_writer *store, struct err *e)
+/* All on the worker's thread, so that of two at once the second finds the first one's answer. A crash between
+ * the order and its record repeats a resync, which changes nothing that is right. */
+static enum err_class resync_once(void *ctx, struct collector *c, const struct store_writer *store,
+                                  struct err *e)
 {
     struct resync_job *job = ctx;
     uint64_t command = 0;
-    (void)store;
-    enum err_class class = collector_resync(c, job->store, &command, e);
-    snprintf(job->once.answer, sizeof job->once.answer, "%016llx", (unsigned long long)command);
-    return class;
-}
-
-/* A crash between the order and its record repeats a resync, which changes nothing that is right. */
-static enum err_class resync_once(struct api *a, struct resync_job *job, struct err *e)
-{
-    enum err_class class = write_job(a, look, job, e);
+    enum err_class class = write_within(store, look, job, e);
     if (class != ERR_OK || job->once.repeated || job->once.other_body) {
         return class;
     }
-    class = worker_call(a->worker, resync, job, e);
-    return class == ERR_OK ? write_job(a, keep, job, e) : class;
+    class = collector_resync(c, job->store, &command, e);
+    snprintf(job->once.answer, sizeof job->once.answer, "%016llx", (unsigned long long)command);
+    return class == ERR_OK ? write_within(store, keep, job, e) : class;
 }
 
 void handle_resync(struct api_request *r, struct api_reply *reply)
@@ -118,7 +113,7 @@ void handle_resync(struct api_request *r, struct api_reply *reply)
     if (!request_may_see(r, reply, job.store) || !idempotency_read(r, reply, &job.once)) {
         return;
     }
-    if (resync_once(r->api, &job, &e) != ERR_OK) {
+    if (worker_call(r->api->worker, resync_once, &job, &e) != ERR_OK) {
         reply_error(reply, &e);
         return;
     }

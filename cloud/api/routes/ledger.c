@@ -130,7 +130,7 @@ void handle_ledger(struct api_request *r, struct api_reply *reply)
                                          newest, 0, write_entry, &list, &e);
     json_array_end(&j);
     snprintf(next, sizeof next, "%u:%llu", list.generation, (unsigned long long)list.seq);
-    reply_next(reply, &j, list.more ? next : NULL);
+    reply_next(r, reply, &j, list.more ? next : NULL);
     json_object_end(&j);
     if (class != ERR_OK) {
         reply_error(reply, &e);

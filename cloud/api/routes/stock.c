@@ -108,10 +108,22 @@ static bool passes(const struct stock_filter *f, const struct stock_figure *figu
            (stock_available(figure, view->row.stage, &available) && available >= f->min_available_e4);
 }
 
+/* A field by RFC 4180. */
+static bool csv_text(struct buf *out, const char *text)
+{
+    bool quoted = strpbrk(text, ",\"\r\n") != NULL, fits = !quoted || buf_append(out, "\"", 1) == ERR_OK;
+    for (; fits && *text != '\0'; text++) {
+        fits = buf_append(out, "\"\"", *text == '"' ? 2 : 0) == ERR_OK &&
+               (*text == '"' || buf_append(out, text, 1) == ERR_OK);
+    }
+    return fits && (!quoted || buf_append(out, "\"", 1) == ERR_OK);
+}
+
 static void csv_figure(struct buf *out, const struct stock_figure *f, const struct store_view *view,
                        bool *full)
 {
     char on_hand[QTY_TEXT_BYTES] = "", recorded[QTY_TEXT_BYTES], available_text[QTY_TEXT_BYTES] = "";
+    char as_of[CLOCK_RFC3339_BYTES] = "";
     int64_t available;
     if (f->sellable_seen && f->basis != TILLWIRE__V1__BASIS__BASIS_NONE) {
         qty_format(f->on_hand_e4, on_hand);
@@ -119,10 +131,15 @@ static void csv_figure(struct buf *out, const struct stock_figure *f, const stru
     if (stock_available(f, view->row.stage, &available)) {
         qty_format(available, available_text);
     }
-    *full |= buf_printf(out, "%s,%s,%s,%s,%s,%s,%s,%s,%lld\r\n", f->store, f->item, f->uom, on_hand,
-                        qty_format(f->recorded_e4, recorded), available_text, basis_name(f->basis),
-                        freshness_state_name(view->freshness.state),
-                        (long long)view->freshness.as_of_ms) != ERR_OK;
+    if (view->freshness.as_of_ms != 0) {
+        clock_format_rfc3339(view->freshness.as_of_ms, as_of);
+    }
+    bool fits = buf_printf(out, "%s,", f->store) == ERR_OK && csv_text(out, f->item) &&
+                buf_append(out, ",", 1) == ERR_OK && csv_text(out, f->uom[0] == '\0' ? "EA" : f->uom) &&
+                buf_printf(out, ",%s,%s,%s,%s,%s,%s\r\n", on_hand, qty_format(f->recorded_e4, recorded),
+                           available_text, basis_name(f->basis), freshness_state_name(view->freshness.state),
+                           as_of) == ERR_OK;
+    *full = *full || !fits;
 }
 
 static enum err_class write_page(struct api_request *r, struct api_reply *reply,
@@ -166,7 +183,7 @@ static void answer(struct api_request *r, struct api_reply *reply, const struct 
     if (csv) {
         reply->content_type = "text/csv; charset=utf-8; header=present";
         full = buf_printf(&reply->body,
-                          "store,item,uom,on_hand,recorded,available,basis,freshness,as_of_ms\r\n") != ERR_OK;
+                          "store,item,uom,on_hand,recorded,available,basis,freshness,as_of\r\n") != ERR_OK;
     } else {
         json_object(&j);
         json_key(&j, "data");
@@ -177,13 +194,11 @@ static void answer(struct api_request *r, struct api_reply *reply, const struct 
         return;
     }
     if (csv) {
-        if (cursor != NULL) {
-            reply_header(reply, "Link", "<?cursor=%s>; rel=\"next\"", cursor);
-        }
+        reply_link_next(r, reply, cursor);
         return;
     }
     json_array_end(&j);
-    reply_next(reply, &j, cursor);
+    reply_next(r, reply, &j, cursor);
     json_object_end(&j);
     reply_json_end(reply, &j);
 }

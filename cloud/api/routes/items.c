@@ -58,7 +58,7 @@ void handle_items(struct api_request *r, struct api_reply *reply)
     json_array_end(&j);
     struct slice last = slice_of(list.last);
     cursor_format(&last, 1, next);
-    reply_next(reply, &j, list.more ? next : NULL);
+    reply_next(r, reply, &j, list.more ? next : NULL);
     json_object_end(&j);
     if (class != ERR_OK) {
         reply_error(reply, &e);
