@@ -59,7 +59,7 @@ enum err_class command_done(struct ledger *l, const struct command_answer *answe
     struct buf *out = events_scratch(l->events);
     enum err_class class = encode_times(out, l->wall_ms, l->boot_ms);
     if (class == ERR_OK) {
-        class = encode_body(out, EVENT_COMMAND_DONE, &done.base);
+        class = encode_body(out, EVENT_COMMAND_DONE, &done.base, SLICE(""));
     }
     if (class == ERR_OK) {
         class = buf_append_slice(out, movements);
@@ -121,8 +121,10 @@ static enum err_class execute_new(struct ledger *l, const Tillwire__V1__Command 
 {
     switch (command->body_case) {
     case TILLWIRE__V1__COMMAND__BODY_REPAIR:
+        return repair_execute(l, command->id, command->repair, e);
     case TILLWIRE__V1__COMMAND__BODY_OPENING:
-    case TILLWIRE__V1__COMMAND__BODY_RESTORE:
+        return opening_execute(l, command->id, command->opening, e);
+    case TILLWIRE__V1__COMMAND__BODY_RESTORE: /* by birth, not by id: execute() */
     case TILLWIRE__V1__COMMAND__BODY__NOT_SET:
     case _TILLWIRE__V1__COMMAND__BODY__CASE_IS_INT_SIZE:
         break;

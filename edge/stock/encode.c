@@ -189,14 +189,14 @@ enum err_class encode_movement(struct buf *out, const struct movement *m)
     return ERR_OK;
 }
 
-enum err_class encode_body(struct buf *out, uint32_t field, const ProtobufCMessage *body)
+enum err_class encode_body(struct buf *out, uint32_t field, const ProtobufCMessage *body, struct slice rest)
 {
     size_t size = protobuf_c_message_get_packed_size(body);
-    enum err_class class = buf_reserve(out, size + 2 * VARINT_BYTES);
+    enum err_class class = buf_reserve(out, size + rest.size + 2 * VARINT_BYTES);
     if (class != ERR_OK) {
         return class;
     }
-    char *at = put_varint(put_head(out->data + out->size, field, WIRE_BYTES), size);
+    char *at = put_varint(put_head(out->data + out->size, field, WIRE_BYTES), size + rest.size);
     take(out, at + protobuf_c_message_pack(body, (uint8_t *)at));
-    return ERR_OK;
+    return buf_append_slice(out, rest);
 }

@@ -29,8 +29,10 @@ enum err_class encode_times(struct buf *out, int64_t wall_ms, int64_t boot_ms) E
 enum err_class encode_transaction(struct buf *out, const struct txn *txn,
                                   const struct transaction_place *place) ERR_MUST_CHECK;
 enum err_class encode_movement(struct buf *out, const struct movement *m) ERR_MUST_CHECK;
-/* Any other body, as the field of Event with this number. */
-enum err_class encode_body(struct buf *out, uint32_t field, const ProtobufCMessage *body) ERR_MUST_CHECK;
+/* Any other body, as the field of Event with this number; `rest` holds further fields of the body, packed
+ * already. */
+enum err_class encode_body(struct buf *out, uint32_t field, const ProtobufCMessage *body,
+                           struct slice rest) ERR_MUST_CHECK;
 
 /* No more bytes than this come from the movement of such a line (its texts, and every number at its longest).
  */

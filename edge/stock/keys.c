@@ -153,7 +153,7 @@ enum err_class keys_keep_net(struct keys *k, const struct key *key, struct slice
 
 enum err_class keys_each(struct keys *k, uint64_t seq,
                          enum err_class (*each)(void *ctx, const struct key *key, struct slice workstation,
-                                                struct slice net, struct err *e),
+                                                const struct slice *net, struct err *e),
                          void *ctx, struct err *e)
 {
     db_bind_int(k->each, 1, (int64_t)seq);
@@ -165,7 +165,8 @@ enum err_class keys_each(struct keys *k, uint64_t seq,
             return class;
         }
         struct key key = take_key(k->each);
-        class = each(ctx, &key, db_column_text(k->each, 9), db_column_blob(k->each, 10), e);
+        struct slice net = db_column_blob(k->each, 10);
+        class = each(ctx, &key, db_column_text(k->each, 9), db_column_is_null(k->each, 10) ? NULL : &net, e);
     }
     db_reset(k->each);
     return class;

@@ -36,10 +36,10 @@ enum err_class keys_claim_line(struct keys *k, struct slice document, struct sli
 enum err_class keys_keep_net(struct keys *k, const struct key *key, struct slice net,
                              struct err *e) ERR_MUST_CHECK;
 
-/* Keys last touched by events of seq and later. net is empty when the lines are in the event. */
+/* Keys last touched by events of seq and later. net is NULL when the lines are in the event. */
 enum err_class keys_each(struct keys *k, uint64_t seq,
                          enum err_class (*each)(void *ctx, const struct key *key, struct slice workstation,
-                                                struct slice net, struct err *e),
+                                                const struct slice *net, struct err *e),
                          void *ctx, struct err *e) ERR_MUST_CHECK;
 
 /* Deletes up to max keys and document lines each of days below. */

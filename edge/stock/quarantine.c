@@ -87,7 +87,7 @@ static enum err_class announce(struct ledger *l, const struct ledger_source *sou
     struct buf *out = events_scratch(l->events);
     enum err_class class = encode_times(out, l->wall_ms, l->boot_ms);
     if (class == ERR_OK) {
-        class = encode_body(out, EVENT_QUARANTINED, &message.base);
+        class = encode_body(out, EVENT_QUARANTINED, &message.base, SLICE(""));
     }
     return class == ERR_OK ? events_append(l->events, e)
                            : err_set(e, class, "a quarantined record does not fit an event");

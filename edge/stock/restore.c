@@ -150,7 +150,10 @@ static enum err_class open_row(struct ledger *l, const Tillwire__V1__Row *source
     rows_set(l->rows, row, source->on_hand_e4, 0, source->basis);
     row->basis_ms = source->basis_ms;
     row->recorded_e4 = source->recorded_e4;
-    return encode_movement(movements, &m);
+    return encode_movement(movements, &m) == ERR_OK
+               ? ERR_OK
+               : err_set(e, ERR_INVALID, "the restored rows do not fit one event (%d bytes)",
+                         WIRE_EVENT_BYTES_MAX);
 }
 
 static enum err_class open_key(struct ledger *l, const Tillwire__V1__KeyState *state, struct err *e)
@@ -188,7 +191,7 @@ static enum err_class open_part(struct ledger *l, const Tillwire__V1__RestorePar
     enum err_class class = ERR_OK;
     for (size_t i = 0; class == ERR_OK && i < part->n_rows; i++) {
         class = open_row(l, part->rows[i], movements, e);
-        if (class == ERR_FULL || l->meta.row_count > WIRE_MOVEMENTS_MAX) {
+        if (class == ERR_OK && l->meta.row_count > WIRE_MOVEMENTS_MAX) {
             return err_set(e, ERR_INVALID, "the restore has more rows than one event takes (%d)",
                            WIRE_MOVEMENTS_MAX);
         }
@@ -244,7 +247,7 @@ static enum err_class announce(struct ledger *l, struct slice movements, struct 
     struct buf *out = events_scratch(l->events);
     enum err_class class = encode_times(out, l->wall_ms, l->boot_ms);
     if (class == ERR_OK) {
-        class = encode_body(out, EVENT_RESTORED, &restored.base);
+        class = encode_body(out, EVENT_RESTORED, &restored.base, SLICE(""));
     }
     if (class == ERR_OK) {
         class = buf_append_slice(out, movements);
