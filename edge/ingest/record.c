@@ -152,6 +152,7 @@ enum err_class source_take_records(struct source *s, struct batch *b, const stru
                                       .offset = chunk->offset + *used,
                                       .line = chunk->line + *lines + 1};
         *used += frame.skip + frame.size;
+        b->bytes += frame.skip + frame.size;
         *lines += frame.lines;
         switch (frame.kind) {
         case FRAME_RECORD:

@@ -151,7 +151,6 @@ enum err_class source_take(struct source *s, struct batch *b, bool *taken, struc
     if (class != ERR_OK) {
         return class;
     }
-    b->bytes += used;
     tail_consume(s->tail, chunk.file, used, lines);
     return save_context(s, chunk.file_id, e);
 }
