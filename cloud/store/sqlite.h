@@ -102,6 +102,12 @@ enum err_class sqlite_stmt(struct sqlite *s, int slot, const char *sql, struct d
 enum err_class sqlite_first(struct sqlite *s, struct db_stmt *stmt, bool *found,
                             struct err *e) ERR_MUST_CHECK;
 
+/* For LIMIT: 0 = all. */
+static inline int64_t sqlite_limit(unsigned limit)
+{
+    return limit == 0 ? -1 : (int64_t)limit;
+}
+
 static inline int64_t sqlite_signed(uint64_t value)
 {
     return (int64_t)value;

@@ -107,6 +107,6 @@ enum err_class sqlite_command_each(void *ctx, const char *store, unsigned limit,
         return class;
     }
     db_bind_text(stmt, 1, slice_of(store));
-    db_bind_int(stmt, 2, limit);
+    db_bind_int(stmt, 2, sqlite_limit(limit));
     return each_command(stmt, each, each_ctx, e);
 }

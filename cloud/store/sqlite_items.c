@@ -176,7 +176,7 @@ enum err_class sqlite_item_each(void *ctx, struct slice query, struct slice afte
     db_bind_text(stmt, 2, query);
     db_bind_text(stmt, 3, slice_of(gtin));
     db_bind_text(stmt, 4, buf_slice(&match));
-    db_bind_int(stmt, 5, limit);
+    db_bind_int(stmt, 5, sqlite_limit(limit));
     bool found = true;
     while (class == ERR_OK && found) {
         class = db_step(stmt, &found, e);

@@ -129,7 +129,7 @@ static enum err_class each_entry(struct db_stmt *stmt, unsigned limit,
         }
         read_entry(stmt, &entry);
         bool new_event = entry.generation != generation || entry.seq != seq;
-        if ((given >= limit && new_event) || !each(each_ctx, &entry)) {
+        if ((limit != 0 && given >= limit && new_event) || !each(each_ctx, &entry)) {
             db_reset(stmt);
             break;
         }

@@ -78,7 +78,7 @@ enum err_class sqlite_alert_each(void *ctx, bool open_only, int64_t before_id, u
     }
     db_bind_int(stmt, 1, before_id > 0 ? before_id : INT64_MAX);
     db_bind_int(stmt, 2, open_only);
-    db_bind_int(stmt, 3, limit);
+    db_bind_int(stmt, 3, sqlite_limit(limit));
     while (class == ERR_OK && found) {
         class = db_step(stmt, &found, e);
         if (class != ERR_OK || !found) {

@@ -152,7 +152,7 @@ enum err_class sqlite_dead_each(void *ctx, int64_t before_id, unsigned limit,
         return class;
     }
     db_bind_int(stmt, 1, before_id > 0 ? before_id : INT64_MAX);
-    db_bind_int(stmt, 2, limit);
+    db_bind_int(stmt, 2, sqlite_limit(limit));
     for (bool found = true; class == ERR_OK && found;) {
         class = db_step(stmt, &found, e);
         if (class != ERR_OK || !found) {

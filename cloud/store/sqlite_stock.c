@@ -171,6 +171,6 @@ enum err_class sqlite_stock_query(void *ctx, const struct store_stock_query *que
                                                    slice_equal(query->after_store, query->store));
     db_bind_text(stmt, 4, resumed ? query->after_item : SLICE(""));
     db_bind_text(stmt, 5, resumed ? query->after_location : SLICE(""));
-    db_bind_int(stmt, 6, query->limit);
+    db_bind_int(stmt, 6, sqlite_limit(query->limit));
     return each_stock(stmt, true, each, each_ctx, e);
 }

@@ -175,7 +175,7 @@ struct store_gap { /* of a workstation's numbers, from the store's heartbeats */
     uint64_t first, last;
 };
 
-/* each-callbacks return false to stop early. */
+/* each-callbacks return false to stop early. limit: rows at most; 0 = until the callback stops. */
 struct store_writer_ops {
     void (*close)(void *ctx);
     enum err_class (*begin)(void *ctx, struct store_time *now, struct err *e);

@@ -281,9 +281,6 @@ static bool see_stock(void *ctx, const struct store_stock *row)
 static void assert_query(struct suite *s, struct store_stock_query query, const char *expected)
 {
     struct seen seen = {0};
-    if (query.limit == 0) {
-        query.limit = 100;
-    }
     OK(R(stock_each, &query, see_stock, &seen));
     assert_string_equal(seen.text, expected);
 }
