@@ -3,6 +3,7 @@
 
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import tempfile
@@ -43,7 +44,8 @@ class Install(unittest.TestCase):
         expected = {f"lib/systemd/system/{unit}" for unit in UNITS}
         expected |= {"lib/sysusers.d/tillwire.conf", "lib/tillwire/pki", "lib/tillwire/broker", "lib/tillwire/lib.sh"}
         expected |= {f"share/man/man{page.suffix[1:]}/{page.name}" for page in ROOT.glob("docs/man/*.[158]")}
-        expected |= {f"share/doc/tillwire/examples/{path.name}" for path in ROOT.glob("docs/examples/*")}
+        for example in ROOT.glob("*/*.conf.example"):
+            expected |= {f"share/doc/tillwire/examples/{example.stem}", f"share/man/man5/tillwire-{example.stem}.5"}
         if (ROOT / "cloud/web").exists():
             pages = [path.name for path in (ROOT / "cloud/web").iterdir() if path.suffix in (".html", ".css", ".js")]
             expected |= {f"share/tillwire/web/{name}" for name in (*pages, "lib/preact.module.js")}
@@ -51,6 +53,19 @@ class Install(unittest.TestCase):
         places = ("bin/", "lib/systemd/system/", "lib/sysusers.d/", "lib/tillwire/", "share/man/man", "share/tillwire/",
                   "share/doc/tillwire/")
         self.assertEqual([name for name in self.files if not name.startswith(places)], [])
+
+    def test_man_pages_are_clean(self):
+        pages = [path for name, path in self.files.items() if name.startswith("share/man/")]
+        self.assertTrue(pages)
+        result = run("mandoc", "-T", "lint", "-W", "warning", *pages)
+        self.assertEqual((result.returncode, result.stdout), (0, ""))
+
+    def test_a_config_page_has_every_key(self):
+        for example in ROOT.glob("*/*.conf.example"):
+            keys = re.findall(r"^#?([a-z_]+) (?:=|\")", example.read_text(), re.M)
+            page = self.files[f"share/man/man5/tillwire-{example.stem}.5"].read_text()
+            self.assertGreater(len(keys), 5)
+            self.assertEqual([key for key in keys if f".It Ic {key}" not in page], [])
 
     def test_nothing_that_only_building_needs(self):
         self.assertEqual([name for name in self.files if "node_modules" in name or "package" in name], [])
