@@ -36,9 +36,26 @@ static int64_t now_ns(void)
     return (int64_t)t.tv_sec * NS + t.tv_nsec;
 }
 
-static enum sim_format format_of(const struct sim_fleet_config *c, uint64_t number)
+bool sim_fleet_format_parse(const char *text, enum sim_fleet_format *out)
 {
-    switch (c->format) {
+    static const char *const NAMES[] = {"jsonl", "ncr-acs", "mixed"};
+    for (int i = 0; i <= SIM_FLEET_MIXED; i++) {
+        if (strcmp(text, NAMES[i]) == 0) {
+            *out = (enum sim_fleet_format)i;
+            return true;
+        }
+    }
+    return false;
+}
+
+void sim_fleet_store(uint64_t number, char out[SIM_STORE_BYTES])
+{
+    snprintf(out, SIM_STORE_BYTES, "S%03u", (unsigned)number);
+}
+
+enum sim_format sim_fleet_format_of(enum sim_fleet_format format, uint64_t number)
+{
+    switch (format) {
     case SIM_FLEET_JSONL:
         return SIM_FORMAT_JSONL;
     case SIM_FLEET_NCR_ACS:
@@ -113,8 +130,8 @@ static bool till_open(struct fleet *fl, struct till *t, uint64_t number, struct 
     struct sim_gen_config gen = {
         .seed = c->seed,
         .store_number = (uint32_t)number,
-        .format = format_of(c, number),
-        .catalogue = &fl->catalogues[format_of(c, number)],
+        .format = sim_fleet_format_of(c->format, number),
+        .catalogue = &fl->catalogues[sim_fleet_format_of(c->format, number)],
         .registers = (uint32_t)c->registers,
         .start_day = c->start_day < 0 ? SIM_START_DAY : c->start_day,
         .transactions = c->transactions,
@@ -122,7 +139,7 @@ static bool till_open(struct fleet *fl, struct till *t, uint64_t number, struct 
         .traps = c->traps,
         .cards = c->cards,
     };
-    snprintf(gen.store, sizeof gen.store, "S%03u", (unsigned)number);
+    sim_fleet_store(number, gen.store);
     enum sim_format format = gen.format;
     bool has_log = c->append && sim_log_find(c->dir, gen.store, &format);
     if (!sim_gen_open(&t->gen, &gen, f) || !sim_state_open(&t->state, c->dir, gen.store, f) ||

@@ -8,6 +8,13 @@
 enum sim_fleet_format { SIM_FLEET_JSONL, SIM_FLEET_NCR_ACS, SIM_FLEET_MIXED };
 enum { SIM_STORES_MAX = 5000 };
 
+/* "jsonl", "ncr-acs", "mixed" */
+bool sim_fleet_format_parse(const char *text, enum sim_fleet_format *out);
+/* What store number 1, 2, … writes. */
+enum sim_format sim_fleet_format_of(enum sim_fleet_format format, uint64_t number);
+/* Its id: S001, S002, … */
+void sim_fleet_store(uint64_t number, char out[SIM_STORE_BYTES]);
+
 struct sim_fleet_config {
     const char *dir;
     uint64_t stores;              /* S001, S002, … */

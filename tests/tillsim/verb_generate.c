@@ -4,18 +4,6 @@
 
 #include <string.h>
 
-static bool format_parse(const char *text, enum sim_fleet_format *out)
-{
-    static const char *const NAMES[] = {"jsonl", "ncr-acs", "mixed"};
-    for (int i = 0; i <= SIM_FLEET_MIXED; i++) {
-        if (strcmp(text, NAMES[i]) == 0) {
-            *out = (enum sim_fleet_format)i;
-            return true;
-        }
-    }
-    return false;
-}
-
 /* "repeat,malformed", "all", "none" */
 static bool traps_parse(const char *text, unsigned *out)
 {
@@ -48,7 +36,7 @@ static bool words_apply(struct sim_fleet_config *c, const char *format, const ch
     if (!c->dir) {
         return sim_fail_set(f, "--out is missing: the folder to write to");
     }
-    if (!format_parse(format, &c->format)) {
+    if (!sim_fleet_format_parse(format, &c->format)) {
         return sim_fail_set(f, "--format \"%s\": choose jsonl, ncr-acs or mixed", format);
     }
     if (!traps_parse(traps, &c->traps)) {

@@ -6,6 +6,7 @@ enum { SIM_EXIT_DONE = 0, SIM_EXIT_FAILED = 1, SIM_EXIT_USAGE = 2 };
 
 int sim_verb_generate(int argc, const char *const *argv);
 int sim_verb_scenario(int argc, const char *const *argv);
+int sim_verb_opening(int argc, const char *const *argv);
 int sim_verb_ring(int argc, const char *const *argv);
 
 #endif

@@ -86,6 +86,10 @@ static void test_exit_codes(void **state)
     assert_int_equal(sim_verb_scenario(2, nowhere), SIM_EXIT_FAILED);
     assert_int_equal(sim_verb_ring(8, zero), SIM_EXIT_USAGE);
     assert_int_equal(sim_verb_ring(6, store), SIM_EXIT_USAGE);
+    const char *nobody[] = {"--stores", "0"}, *cobol[] = {"--format", "cobol"}, *nothing[] = {"--items", "0"};
+    assert_int_equal(sim_verb_opening(2, nobody), SIM_EXIT_USAGE);
+    assert_int_equal(sim_verb_opening(2, cobol), SIM_EXIT_USAGE);
+    assert_int_equal(sim_verb_opening(2, nothing), SIM_EXIT_USAGE);
 }
 
 static void expect_file(const char *dir, const char *path, const char *expected)
@@ -127,12 +131,36 @@ static void test_scenario_files(void **state)
                 "clock own\ntime 1795521660 60\nday 2026-11-24\nregister 1 6\n");
 }
 
+/* Odd stores have the ids of JSON lines, even ones those of ncr-acs, as generate --format mixed writes them.
+ */
+static void test_opening(void **state)
+{
+    const char *args[] = {"--stores", "2", "--items", "2", "--format", "mixed", "--quantity", "7"};
+    char path[SIM_PATH_BYTES];
+    snprintf(path, sizeof path, "%s/opening.csv", (const char *)*state);
+    fflush(stdout);
+    int before = dup(STDOUT_FILENO);
+    assert_non_null(freopen(path, "w", stdout));
+    int code = sim_verb_opening(8, args);
+    fflush(stdout);
+    dup2(before, STDOUT_FILENO);
+    close(before);
+    assert_int_equal(code, SIM_EXIT_DONE);
+    expect_file(*state, "opening.csv",
+                "store,item,quantity,location,uom\n"
+                "S001,100000,7,floor,LBR\n"
+                "S001,100001,7,floor,EA\n"
+                "S002,00000000060004,7,floor,LB\n"
+                "S002,04006381000017,7,floor,EA\n");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_options),
         cmocka_unit_test_setup_teardown(test_exit_codes, make_dir, drop_dir),
         cmocka_unit_test_setup_teardown(test_scenario_files, make_dir, drop_dir),
+        cmocka_unit_test_setup_teardown(test_opening, make_dir, drop_dir),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
