@@ -26,12 +26,21 @@ struct collector_watch {
                   const struct store_time *now);
 };
 
+/* Called at the two places that a crash may fall between, when the transaction applied events: tests wire
+ * them. */
+struct collector_taps {
+    void *ctx;
+    void (*after_commit)(void *ctx); /* NULL-able, both */
+    void (*before_ack)(void *ctx);
+};
+
 struct collector_options {
     size_t early_bytes_max; /* of a store; 0 = 4 MiB */
     int64_t hole_ms;        /* a hole is named once this old; 0 = 2000 */
     unsigned poison_tries;  /* 0 = 3 */
     int64_t recompute_ms;   /* digest from the rows; 0 = a day */
     struct freshness_policy freshness;
+    const struct collector_taps *taps; /* NULL: none */
 };
 
 enum err_class collector_open(struct collector **out, const struct collector_options *options,
