@@ -1,7 +1,6 @@
 #include "edge/tlog/builder.h"
 
 #include "common/buf.h"
-#include "common/hash.h"
 #include "edge/tlog/field.h"
 
 #include <assert.h>
@@ -14,19 +13,22 @@ enum {
     FRAMES_MAX = 12, /* the longest listed path is much shorter */
     GOODS_FIRST = 64,
     TEXT_BYTES_MAX = 1 << 30,
+    SLOTS = 64, /* a power of two, more than any place has rows */
 };
 
 struct place_frame {
     const struct path *path;
-    uint64_t seen;    /* children entered, by their row below this place */
-    uint64_t members; /* children named as members */
+    uint64_t seen; /* children entered, by their row below this place */
     size_t text_start;
 };
 
 struct builder {
     const struct tlog_profile *profile;
-    struct path_range below[PLACE_COUNT];
-    struct path weighed; /* the profile's attribute of a weighed line */
+    struct path paths[PATHS_MAX];
+    size_t path_count;
+    const struct path *below[PLACE_COUNT]; /* the first of a place's own */
+    uint8_t slots[PLACE_COUNT][SLOTS];     /* rows of a place by their name's hash; row + 1 */
+    struct path weighed;                   /* the profile's attribute of a weighed line */
     struct place_frame frames[FRAMES_MAX];
     size_t depth;   /* frames in use */
     size_t ignored; /* levels below the last frame that are not listed */
@@ -37,6 +39,34 @@ struct builder {
     struct err fault;
 };
 
+static size_t slot_of(struct slice name)
+{
+    if (name.size == 0) {
+        return 0;
+    }
+    unsigned first = (unsigned char)name.data[0];
+    unsigned last = (unsigned char)name.data[name.size - 1];
+    return (name.size * 7 + first + 3 * last) % SLOTS;
+}
+
+static void index_place(struct builder *b, enum place place)
+{
+    struct path_range range = paths_below(place);
+    struct path *rows = &b->paths[b->path_count];
+    b->below[place] = rows;
+    b->path_count += range.count;
+    assert(b->path_count <= PATHS_MAX && range.count < SLOTS);
+    for (size_t i = 0; i < range.count; i++) {
+        size_t slot = slot_of(range.first[i].name);
+        while (b->slots[place][slot] != 0) {
+            slot = (slot + 1) % SLOTS;
+        }
+        b->slots[place][slot] = (uint8_t)(i + 1);
+        rows[i] = range.first[i];
+        rows[i].bit = UINT64_C(1) << i;
+    }
+}
+
 enum err_class builder_open(struct builder **out, const struct tlog_profile *profile, struct err *e)
 {
     struct builder *b = calloc(1, sizeof *b);
@@ -46,7 +76,7 @@ enum err_class builder_open(struct builder **out, const struct tlog_profile *pro
     b->profile = profile;
     b->text = BUF_INIT(TEXT_BYTES_MAX);
     for (int place = 0; place < PLACE_COUNT; place++) {
-        b->below[place] = paths_below((enum place)place);
+        index_place(b, (enum place)place);
     }
     b->weighed = (struct path){.parent = PLACE_LINE,
                                .name = slice_of(profile->weight_attribute),
@@ -109,10 +139,12 @@ const struct path *builder_find(const struct builder *b, struct slice name)
         return NULL;
     }
     enum place place = b->frames[b->depth - 1].path->place;
-    struct path_range range = b->below[place];
-    for (size_t i = 0; i < range.count; i++) {
-        if (slice_equal(name, range.first[i].name)) {
-            return &range.first[i];
+    const struct path *rows = b->below[place];
+    const uint8_t *slots = b->slots[place];
+    for (size_t slot = slot_of(name); slots[slot] != 0; slot = (slot + 1) % SLOTS) {
+        const struct path *path = &rows[slots[slot] - 1];
+        if (path->name.size == name.size && memcmp(path->name.data, name.data, name.size) == 0) {
+            return path;
         }
     }
     return place == PLACE_LINE && name.size > 0 && slice_equal(name, b->weighed.name) ? &b->weighed : NULL;
@@ -120,24 +152,29 @@ const struct path *builder_find(const struct builder *b, struct slice name)
 
 const struct path *builder_root(const struct builder *b)
 {
-    return b->below[PLACE_RECORD].first;
+    return b->below[PLACE_RECORD];
 }
 
-static uint64_t path_bit(const struct builder *b, const struct path *path)
+static void note_seen(struct builder *b, const struct path *path)
 {
-    return path == &b->weighed ? 0 : UINT64_C(1) << (path - b->below[path->parent].first);
+    if (!path->many && (top(b)->seen & path->bit) != 0) {
+        builder_fail(b, "%s is there twice", path->name.data);
+    }
+    top(b)->seen |= path->bit;
 }
 
 void builder_member(struct builder *b, const struct path *path)
 {
-    if (path == NULL || b->ignored > 0) {
-        return;
-    }
-    uint64_t bit = path_bit(b, path);
-    if ((top(b)->members & bit) != 0) {
+    if (path != NULL && (top(b)->seen & path->bit) != 0) {
         builder_fail(b, "%s is there twice in one object", path->name.data);
     }
-    top(b)->members |= bit;
+}
+
+void builder_nothing(struct builder *b, const struct path *path)
+{
+    if (path != NULL && b->ignored == 0) {
+        top(b)->seen |= path->bit;
+    }
 }
 
 /* Room for one more goods line and its stock change. */
@@ -215,11 +252,7 @@ bool builder_enter(struct builder *b, const struct path *path)
         b->ignored++;
         return true;
     }
-    uint64_t bit = path_bit(b, path);
-    if (!path->many && (top(b)->seen & bit) != 0) {
-        builder_fail(b, "%s is there twice", path->name.data);
-    }
-    top(b)->seen |= bit;
+    note_seen(b, path);
     if (!open_element(b, path)) {
         b->ignored++;
         return true;
@@ -229,31 +262,55 @@ bool builder_enter(struct builder *b, const struct path *path)
     return true;
 }
 
-void builder_text(struct builder *b, struct slice text)
+static void append(struct builder *b, struct slice text)
 {
-    if (b->ignored > 0 || !path_takes_text(top(b)->path)) {
-        return;
-    }
-    assert(b->text.size + text.size < b->text.capacity);
-    if (buf_append_slice(&b->text, text) != ERR_OK) {
-        builder_fail(b, "text longer than the record it came from");
+    assert(text.size < b->text.capacity - b->text.size); /* builder_begin reserved enough */
+    if (text.size > 0) {
+        memcpy(b->text.data + b->text.size, text.data, text.size);
+        b->text.size += text.size;
     }
 }
 
-/* The text of an element that ends, without white space around it. */
-static struct slice text_since(const struct builder *b, size_t start, size_t end)
+void builder_text(struct builder *b, struct slice text)
 {
-    return slice_trim((struct slice){b->text.data + start, end - start});
+    if (b->ignored == 0 && path_takes_text(top(b)->path)) {
+        append(b, text);
+    }
+}
+
+/* [start, end) of the text without white space around it. */
+static void trim(const struct buf *text, size_t *start, size_t *end)
+{
+    const unsigned char *data = (const unsigned char *)text->data;
+    while (*start < *end && (data[*start] == ' ' || (data[*start] >= '\t' && data[*start] <= '\r'))) {
+        (*start)++;
+    }
+    while (*start < *end && (data[*end - 1] == ' ' || (data[*end - 1] >= '\t' && data[*end - 1] <= '\r'))) {
+        (*end)--;
+    }
+}
+
+/* The text from `start` on is an element's, which ends. */
+static void store(struct builder *b, const struct path *path, size_t start)
+{
+    struct err fault;
+    size_t end = b->text.size;
+    trim(&b->text, &start, &end);
+    if (field_store(&b->target, path, b->text.data + start, end - start, &fault) != ERR_OK) {
+        builder_fail(b, "%s", fault.message);
+    }
 }
 
 /* The text of an element is one piece: what a child left behind it is not part of it. */
-static void skip_child_text(struct builder *b, const struct place_frame *child)
+static void skip_child_text(struct builder *b, size_t child_start)
 {
     struct place_frame *parent = top(b);
     if (!path_takes_text(parent->path)) {
         return;
     }
-    if (text_since(b, parent->text_start, child->text_start).size > 0) {
+    size_t start = parent->text_start;
+    trim(&b->text, &start, &child_start);
+    if (start < child_start) {
         builder_fail(b, "%s has elements amid its text", parent->path->name.data);
     }
     parent->text_start = b->text.size;
@@ -266,50 +323,32 @@ void builder_leave(struct builder *b)
         return;
     }
     assert(b->depth > 1);
-    struct place_frame frame = b->frames[--b->depth];
-    char *text = NULL;
-    size_t size = 0;
-    if (path_takes_text(frame.path)) {
-        struct slice trimmed = text_since(b, frame.text_start, b->text.size);
-        text = b->text.data + (trimmed.data - b->text.data);
-        size = trimmed.size;
+    const struct place_frame *frame = &b->frames[--b->depth];
+    if (path_takes_text(frame->path)) {
+        store(b, frame->path, frame->text_start);
+    } else {
+        field_end(&b->target, frame->path);
     }
-    struct err fault;
-    if (field_store(&b->target, frame.path, text, size, &fault) != ERR_OK) {
-        builder_fail(b, "%s", fault.message);
-    }
-    skip_child_text(b, &frame);
+    skip_child_text(b, frame->text_start);
 }
 
-/* Over all that decides what the record means; times and descriptions do not. */
-static uint64_t hash_text(struct slice text, uint64_t seed)
+void builder_value(struct builder *b, const struct path *path, struct slice text)
 {
-    return hash64_seeded(text, seed ^ text.size);
-}
-
-static uint64_t content_hash(const struct txn *txn)
-{
-    struct {
-        uint64_t action, flags, lines;
-    } head = {txn->action, txn->flags, txn->line_count};
-    uint64_t hash = hash64((struct slice){(const char *)&head, sizeof head});
-    hash = hash_text(txn->status, hash);
-    for (size_t i = 0; i < txn->line_count; i++) {
-        const struct txn_line *line = &txn->lines[i];
-        struct {
-            uint64_t kind, line;
-            int64_t quantity_e4;
-        } fixed = {(uint64_t)line->kind, line->line, line->quantity_e4};
-        hash = hash64_seeded((struct slice){(const char *)&fixed, sizeof fixed}, hash);
-        hash = hash_text(line->item, hash);
-        hash = hash_text(line->location, hash);
-        hash = hash_text(line->uom, hash);
-        if (line->document.size > 0) {
-            hash = hash_text(line->document, hash);
-            hash = hash_text(line->document_line, hash);
+    if (b->ignored > 0 || path == NULL) {
+        return;
+    }
+    if (path->place != PLACE_TEXT) {
+        if (builder_enter(b, path)) {
+            builder_text(b, text);
+            builder_leave(b);
         }
+        return;
     }
-    return hash;
+    size_t start = b->text.size;
+    note_seen(b, path);
+    append(b, text);
+    store(b, path, start);
+    skip_child_text(b, start);
 }
 
 enum err_class builder_finish(struct builder *b, struct txn *out, struct err *e)
@@ -327,7 +366,7 @@ enum err_class builder_finish(struct builder *b, struct txn *out, struct err *e)
         class = raw_movements(raw, b->profile, b->lines, &out->line_count, e);
     }
     if (class == ERR_OK) {
-        out->content_hash = content_hash(out);
+        out->content_hash = raw_content_hash(out);
     }
     return class;
 }

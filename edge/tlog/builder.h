@@ -26,13 +26,19 @@ const struct path *builder_find(const struct builder *b, struct slice local_name
 /* Where the record's own element stands ("Transaction"), for formats that do not name it. */
 const struct path *builder_root(const struct builder *b);
 
-/* Notes that the object open now has a member of this path; twice is a fault (JSON; XML repeats elements). */
+/* The object open now names a member of this path; twice is a fault (JSON; XML repeats elements). */
 void builder_member(struct builder *b, const struct path *path);
+
+/* A member that is there and holds nothing: null, or an empty array. */
+void builder_nothing(struct builder *b, const struct path *path);
 
 /* false: deeper than BUILDER_DEPTH_MAX; the parser should stop. */
 bool builder_enter(struct builder *b, const struct path *path);
 void builder_text(struct builder *b, struct slice text); /* may come in pieces */
 void builder_leave(struct builder *b);
+
+/* An element (an attribute, a JSON member) that holds this text and nothing else. */
+void builder_value(struct builder *b, const struct path *path, struct slice text);
 
 /* What the parser itself finds wrong; the first fault is the one told. */
 void builder_fail(struct builder *b, const char *format, ...) __attribute__((format(printf, 2, 3)));

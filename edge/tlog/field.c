@@ -36,6 +36,16 @@ static size_t cut(struct slice text, size_t max)
     return max;
 }
 
+/* Nothing but printable ASCII, as nearly all there is. */
+static bool is_plain(const char *text, size_t size)
+{
+    unsigned other = 0;
+    for (size_t i = 0; i < size; i++) {
+        other |= (unsigned char)(text[i] - 0x20) > 0x7e - 0x20;
+    }
+    return other == 0;
+}
+
 /* Masks what may be masked; false: it has the shape of a card number and may not be altered. */
 static bool mask(enum keep keep, char *text, struct slice s)
 {
@@ -66,6 +76,9 @@ static enum err_class make_safe(const struct path *path, char *text, struct slic
 {
     const char *name = path->name.data;
     bool words = path->keep == KEEP_WORDS;
+    if (s->size < CARD_DIGITS_MIN && is_plain(text, s->size)) {
+        return ERR_OK;
+    }
     if (words) {
         blank_controls(text, s->size);
     }
@@ -148,11 +161,13 @@ static void end_receipt(struct field_target *t)
     }
 }
 
-static void end_container(struct field_target *t, enum place place)
+void field_end(struct field_target *t, const struct path *path)
 {
-    if (place == PLACE_LINE || place == PLACE_RECEIPT_LINE) {
+    if (path->value == VALUE_PRESENT) {
+        *(bool *)field_of(t, path) = true;
+    } else if (path->place == PLACE_LINE || path->place == PLACE_RECEIPT_LINE) {
         end_line(t);
-    } else if (place == PLACE_RECEIPT) {
+    } else if (path->place == PLACE_RECEIPT) {
         end_receipt(t);
     }
 }
@@ -175,18 +190,12 @@ enum err_class field_store(struct field_target *t, const struct path *path, char
                            struct err *e)
 {
     struct slice s = {text, size};
-    void *field = field_of(t, path);
-    enum err_class class = path_takes_text(path) ? make_safe(path, text, &s, e) : ERR_OK;
+    enum err_class class = make_safe(path, text, &s, e);
     if (class != ERR_OK) {
         return class;
     }
+    void *field = field_of(t, path);
     switch (path->value) {
-    case VALUE_NONE:
-        end_container(t, path->place);
-        return ERR_OK;
-    case VALUE_PRESENT:
-        *(bool *)field = true;
-        return ERR_OK;
     case VALUE_TEXT:
         store_text(t, path, s, field);
         return ERR_OK;
@@ -199,6 +208,9 @@ enum err_class field_store(struct field_target *t, const struct path *path, char
         *(bool *)field |= slice_equal_nocase(raw_local_part(s), "Voided") ||
                           slice_equal_nocase(raw_local_part(s), "PostVoided");
         return ERR_OK;
+    case VALUE_NONE:
+    case VALUE_PRESENT:
+        break;
     }
     return ERR_OK;
 }

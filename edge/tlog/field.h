@@ -12,9 +12,12 @@ struct field_target {
     size_t receipt_goods; /* of the ReceiveInventory's first */
 };
 
-/* An element of this path ends; text is its own, trimmed, and may be overwritten. ERR_INVALID: the record
+/* An element of this path ends, and text is its own, trimmed; it may be overwritten. ERR_INVALID: the record
  * cannot be trusted. */
 enum err_class field_store(struct field_target *t, const struct path *path, char *text, size_t size,
                            struct err *e) ERR_MUST_CHECK;
+
+/* A container of this path ends. */
+void field_end(struct field_target *t, const struct path *path);
 
 #endif

@@ -21,10 +21,10 @@ static struct slice rest_of(struct slice data, size_t from)
     return (struct slice){data.data + from, data.size - from};
 }
 
-static bool is_root(const struct frame_state *state, struct slice name)
+/* The root's local name; empty when there is none. */
+static struct slice root_name(const struct frame_state *state)
 {
-    struct slice root = slice_of(state->root);
-    return root.size > 1 && slice_equal(xml_local_name(root, 1), name);
+    return state->root[0] == '<' ? xml_local_name(slice_of(state->root), 1) : (struct slice){NULL, 0};
 }
 
 static bool is_xml_declaration(struct xml_token token)
@@ -45,7 +45,7 @@ struct scan {
 enum step { STEP_ON, STEP_CUT, STEP_OPENS, STEP_CLOSES, STEP_BROKEN };
 
 /* Steps over the markup at `at`; *next is where to look on. */
-static enum step step_over(const struct frame_state *state, struct slice data, size_t at, size_t *next)
+static enum step step_over(struct slice root, struct slice data, size_t at, size_t *next)
 {
     struct slice rest = rest_of(data, at);
     char c = rest.size > 1 ? rest.data[1] : '\0';
@@ -63,11 +63,8 @@ static enum step step_over(const struct frame_state *state, struct slice data, s
     if (rest.size < 3 || (name.data + name.size == rest.data + rest.size && rest.size < NAME_BYTES_MAX)) {
         return STEP_CUT;
     }
-    if (is_root(state, name)) {
-        return STEP_BROKEN;
-    }
     if (!is_transaction(name)) {
-        return STEP_ON;
+        return root.size > 0 && slice_equal(name, root) ? STEP_BROKEN : STEP_ON;
     }
     struct xml_token token = xml_token(rest);
     *next = at + token.size;
@@ -91,7 +88,7 @@ static enum step step_over(const struct frame_state *state, struct slice data, s
 /* Finds the end of the record that data starts with. A record that was broken off (the till lost its power)
  * shows by what cannot be within one: the root's tags, an XML declaration, a Transaction right behind a
  * nested one. It then ends there. */
-static struct scan scan_record(const struct frame_state *state, struct slice data)
+static struct scan scan_record(struct slice root, struct slice data)
 {
     struct scan scan = {.found = false};
     size_t depth = 0;
@@ -100,7 +97,7 @@ static struct scan scan_record(const struct frame_state *state, struct slice dat
     const char *mark = data.data;
     while (mark != NULL) {
         size_t at = (size_t)(mark - data.data);
-        enum step step = step_over(state, data, at, &next);
+        enum step step = step_over(root, data, at, &next);
         if (step == STEP_CUT) {
             scan.stop = at;
             return scan;
@@ -133,7 +130,7 @@ static struct frame record_at(struct frame_state *state, struct slice data, size
 {
     struct slice rest = rest_of(data, at);
     struct slice seen = {rest.data, rest.size < max ? rest.size : max};
-    struct scan scan = scan_record(state, seen);
+    struct scan scan = scan_record(root_name(state), seen);
     struct frame frame = {.kind = FRAME_RECORD, .skip = at, .size = scan.size};
     if (scan.found) {
         return frame;
@@ -223,11 +220,12 @@ static struct frame skip_record(struct frame_state *state, struct slice data, bo
         return skipped(state, at);
     }
     state->inside = INSIDE_NONE;
+    struct slice root = root_name(state);
     const char *mark = NULL;
     while (at < data.size && (mark = memchr(data.data + at, '<', data.size - at)) != NULL) {
         size_t next = 0;
         at = (size_t)(mark - data.data);
-        switch (step_over(state, data, at, &next)) {
+        switch (step_over(root, data, at, &next)) {
         case STEP_ON:
         case STEP_OPENS:
             at = next;
@@ -269,7 +267,7 @@ static void begin_document(struct frame_state *state, struct slice declaration)
 
 static void open_wrapper(struct frame_state *state, struct slice tag, struct xml_token token)
 {
-    bool root = !state->root_seen || is_root(state, token.name);
+    bool root = !state->root_seen || slice_equal(token.name, root_name(state));
     state->wrapped = !root && token.kind == XML_TOKEN_START;
     if (root) {
         struct slice kept = {tag.data, tag.size < FRAME_ROOT_BYTES_MAX ? tag.size : FRAME_ROOT_BYTES_MAX - 1};

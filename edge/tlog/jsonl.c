@@ -38,19 +38,18 @@ static int scalar(struct jsonl *j, struct slice text, bool flag)
         builder_fail(j->builder, "%s is not of the type it should be", path->name.data);
         return 1;
     }
-    if (!builder_enter(j->builder, path)) {
-        return 0;
-    }
-    builder_text(j->builder, text);
-    builder_leave(j->builder);
+    builder_value(j->builder, path, text);
     return 1;
 }
 
 static int on_null(void *ctx)
 {
     struct jsonl *j = ctx;
-    return j->depth == 0 ? scalar(j, (struct slice){NULL, 0}, false)
-                         : 1; /* a member that is null is not there */
+    if (j->depth == 0) {
+        return scalar(j, (struct slice){NULL, 0}, false);
+    }
+    builder_nothing(j->builder, top(j)->path);
+    return 1;
 }
 
 static int on_boolean(void *ctx, int value)
@@ -119,6 +118,7 @@ static int on_start_array(void *ctx)
 static int on_end_array(void *ctx)
 {
     struct jsonl *j = ctx;
+    builder_nothing(j->builder, top(j)->path);
     j->depth--;
     return 1;
 }

@@ -59,11 +59,12 @@ struct path {
     enum keep keep;
     enum owner owner;
     size_t offset; /* of the field in its owner */
+    uint64_t bit;  /* one of its parent's rows; the builder gives it */
     bool many;     /* may stand more than once in its parent */
     enum goods goods;
 };
 
-enum { PATH_CHILDREN_MAX = 64 };
+enum { PATH_CHILDREN_MAX = 63, PATHS_MAX = 96 };
 
 /* The rows of one parent are neighbours. */
 struct path_range {

@@ -30,8 +30,13 @@ struct poslog {
 
 static struct slice local_name(const char *name)
 {
-    const char *colon = strrchr(name, ':');
-    return slice_of(colon != NULL ? colon + 1 : name);
+    const char *start = name;
+    const char *end = name;
+    while (*end != '\0') {
+        end++;
+        start = end[-1] == ':' ? end : start;
+    }
+    return (struct slice){start, (size_t)(end - start)};
 }
 
 static bool is_namespace(const char *attribute)
@@ -44,9 +49,8 @@ static void read_attributes(struct poslog *p, const char **attributes)
     for (; attributes[0] != NULL; attributes += 2) {
         const struct path *path =
             is_namespace(attributes[0]) ? NULL : builder_find(p->builder, local_name(attributes[0]));
-        if (path != NULL && path_takes_text(path) && builder_enter(p->builder, path)) {
-            builder_text(p->builder, slice_of(attributes[1]));
-            builder_leave(p->builder);
+        if (path != NULL && path_takes_text(path)) {
+            builder_value(p->builder, path, slice_of(attributes[1]));
         }
     }
 }

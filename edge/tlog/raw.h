@@ -83,4 +83,7 @@ enum err_class raw_action(const struct raw_txn *raw, struct txn *out, struct err
 enum err_class raw_movements(const struct raw_txn *raw, const struct tlog_profile *profile,
                              struct txn_line *lines, size_t *count, struct err *e) ERR_MUST_CHECK;
 
+/* Over what it means: status, flags, action, lines (edge/tlog/content.c). */
+uint64_t raw_content_hash(const struct txn *txn);
+
 #endif

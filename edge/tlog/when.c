@@ -101,29 +101,35 @@ static bool take_time(struct slice *s, int64_t *out)
     return hours <= 24 && minutes <= 59 && seconds <= 60;
 }
 
+/* The rest of a date and time, behind the date. */
+static bool take_rest(struct slice *rest, struct when *out)
+{
+    int64_t time_s = 0;
+    if ((!take(rest, 'T') && !take(rest, ' ')) || !take_time(rest, &time_s) ||
+        !take_offset(rest, &out->utc_offset_s, &out->has_offset)) {
+        return false;
+    }
+    out->local_s = (int64_t)out->day * DAY_S + time_s;
+    return true;
+}
+
 bool when_parse_date(struct slice text, int32_t *day)
 {
-    struct when whole;
-    if (when_parse(text, &whole)) {
-        *day = whole.day;
-        return true;
+    struct when when = {.day = 0};
+    struct slice rest = text;
+    if (!take_date(&rest, day)) {
+        return false;
     }
-    bool has_offset = false;
-    int32_t offset_s = 0;
-    return take_date(&text, day) && take_offset(&text, &offset_s, &has_offset);
+    struct slice offset = rest;
+    return rest.size == 0 || take_offset(&offset, &when.utc_offset_s, &when.has_offset) ||
+           take_rest(&rest, &when);
 }
 
 bool when_parse(struct slice text, struct when *out)
 {
     struct slice rest = text;
-    int64_t time_s = 0;
     *out = (struct when){.text = text};
-    if (!take_date(&rest, &out->day) || (!take(&rest, 'T') && !take(&rest, ' ')) ||
-        !take_time(&rest, &time_s) || !take_offset(&rest, &out->utc_offset_s, &out->has_offset)) {
-        return false;
-    }
-    out->local_s = (int64_t)out->day * DAY_S + time_s;
-    return true;
+    return take_date(&rest, &out->day) && take_rest(&rest, out);
 }
 
 bool when_before(const struct when *a, const struct when *b)

@@ -7,22 +7,6 @@ static struct xml_token cut(enum xml_token_kind what, struct slice data)
     return (struct xml_token){.kind = XML_TOKEN_CUT, .cut = what, .size = data.size};
 }
 
-static bool name_ends(char c)
-{
-    return c == '>' || c == '/' || c == '<' || c == '?' || c == '=' || c == ' ' || (c >= '\t' && c <= '\r');
-}
-
-struct slice xml_local_name(struct slice data, size_t from)
-{
-    size_t start = from;
-    size_t i = from;
-    while (i < data.size && !name_ends(data.data[i])) {
-        start = data.data[i] == ':' ? i + 1 : start;
-        i++;
-    }
-    return (struct slice){data.data + start, i - start};
-}
-
 /* Markup that ends with a text of its own, at the earliest `from`. */
 static struct xml_token until(struct slice data, size_t from, const char *end, enum xml_token_kind kind)
 {

@@ -27,8 +27,22 @@ struct xml_token {
 /* data starts with '<'. */
 struct xml_token xml_token(struct slice data);
 
+static inline bool xml_name_ends(char c)
+{
+    return (unsigned char)c <= ' ' || c == '>' || c == '/' || c == '<' || c == '?' || c == '=';
+}
+
 /* The local name in a tag, whose name starts at byte `from`; it reaches the end of data when it may go on. */
-struct slice xml_local_name(struct slice data, size_t from);
+static inline struct slice xml_local_name(struct slice data, size_t from)
+{
+    size_t start = from;
+    size_t i = from;
+    while (i < data.size && !xml_name_ends(data.data[i])) {
+        i++;
+        start = data.data[i - 1] == ':' ? i : start;
+    }
+    return (struct slice){data.data + start, i - start};
+}
 
 /* The value of a (pseudo-)attribute of a tag or XML declaration; empty when there is none. */
 struct slice xml_attribute(struct slice tag, const char *name);
