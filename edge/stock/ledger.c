@@ -282,7 +282,7 @@ static enum err_class show_row(void *ctx, const struct row *row, const struct ro
                                      .held_e4 = row->held_e4,
                                      .carried_e4 = row->carried_e4,
                                      .recorded_e4 = row->recorded_e4,
-                                     .basis = row->basis,
+                                     .basis = (int)row->basis,
                                      .basis_ms = row->basis_ms};
     *go_on = each->each(each->ctx, &shown);
     return ERR_OK;

@@ -93,7 +93,7 @@ class BrokerCase(unittest.TestCase):
     def options(self, who, port, client_id=None, tls="tlsv1.3"):
         """who: 'store/S014' below the pki folder, or the path of a certificate without its ending."""
         stem = self.pki_folder / who
-        options = ["-V", "5", "-h", "localhost", "-p", self.ports[port], "--tls-version", tls, "--cafile",
+        options = ["-V", "5", "-h", "127.0.0.1", "-p", self.ports[port], "--tls-version", tls, "--cafile",
                    str(self.pki_folder / "ca.pem"), "--cert", f"{stem}.pem", "--key", f"{stem}.key", "-q", "1"]
         return options + (["-i", client_id] if client_id else [])
 
@@ -257,7 +257,7 @@ class Refused(BrokerCase):
         self.assert_cannot_connect(other / "store/S014", STORE)
 
     def test_no_certificate(self):
-        result = run("mosquitto_pub", "-V", "5", "-h", "localhost", "-p", self.ports[STORE], "--cafile",
+        result = run("mosquitto_pub", "-V", "5", "-h", "127.0.0.1", "-p", self.ports[STORE], "--cafile",
                      self.pki_folder / "ca.pem", "-t", "tillwire/v1/S014/up/events", "-m", "forged", check=False)
         self.assertNotEqual(result.returncode, 0)
 
@@ -265,7 +265,7 @@ class Refused(BrokerCase):
         stem = self.pki_folder / "store/S014"
         for version, accepted in (("-tls1_2", False), ("-tls1_3", True)):
             for port in self.ports.values():
-                result = run("openssl", "s_client", "-connect", f"localhost:{port}", version, "-cert", f"{stem}.pem",
+                result = run("openssl", "s_client", "-connect", f"127.0.0.1:{port}", version, "-cert", f"{stem}.pem",
                              "-key", f"{stem}.key", "-CAfile", self.pki_folder / "ca.pem", check=False)
                 self.assertEqual("Cipher is (NONE)" not in result.stdout, accepted, result.stdout)
 
