@@ -81,6 +81,33 @@ const char *json_in_text(const struct json_in *object, const char *name)
     return v != NULL && v->type == yajl_t_string ? v->u.string : NULL;
 }
 
+static bool is_one_of(const char *names, const char *name)
+{
+    size_t size = strlen(name);
+    for (const char *at = names; size > 0 && (at = strstr(at, name)) != NULL; at += size) {
+        if ((at == names || at[-1] == ' ') && (at[size] == ' ' || at[size] == '\0')) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool json_in_is_form(const struct json_in *value, const char *names, size_t size_max)
+{
+    const struct yajl_val_s *v = value_of(value);
+    if (v == NULL || v->type != yajl_t_object) {
+        return false;
+    }
+    for (size_t i = 0; i < v->u.object.len; i++) {
+        const struct yajl_val_s *member = v->u.object.values[i];
+        bool text = member->type == yajl_t_string && strlen(member->u.string) <= size_max;
+        if (!is_one_of(names, v->u.object.keys[i]) || !(text || member->type == yajl_t_null)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 bool json_in_is_array(const struct json_in *value)
 {
     return value != NULL && value_of(value)->type == yajl_t_array;

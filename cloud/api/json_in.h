@@ -13,6 +13,10 @@ void json_in_free(struct json_in *root);
 
 /* NULL in, NULL (0, false) out, so that reads can be chained. */
 const struct json_in *json_in_member(const struct json_in *object, const char *name);
+/* True when the value is an object with these members only (space-separated), each a string of at most
+ * size_max bytes or null. */
+bool json_in_is_form(const struct json_in *value, const char *names, size_t size_max);
+
 const char *json_in_text(const struct json_in *object, const char *name); /* NULL: absent or not a string */
 bool json_in_is_array(const struct json_in *value);
 size_t json_in_size(const struct json_in *array);

@@ -82,3 +82,20 @@ bool request_may_see(const struct api_request *r, struct api_reply *reply, const
     }
     return true;
 }
+
+bool request_may_see_enrolled(const struct api_request *r, struct api_reply *reply, const char *store)
+{
+    struct store_row row;
+    struct err e = {0};
+    if (!request_may_see(r, reply, store)) {
+        return false;
+    }
+    enum err_class class = r->slot->reader.ops->store_get(r->slot->reader.ctx, store, &row, &e);
+    if (class == ERR_INVALID) {
+        reply_problem(reply, 404, "not-found", "store %s is not enrolled; `tillctl store add %s` does it",
+                      store, store);
+    } else if (class != ERR_OK) {
+        reply_error(reply, &e);
+    }
+    return class == ERR_OK;
+}

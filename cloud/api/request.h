@@ -58,6 +58,8 @@ bool request_wants_csv(const struct api_request *r);
 
 /* False (and 403) when the caller's key is limited to other stores. */
 bool request_may_see(const struct api_request *r, struct api_reply *reply, const char *store);
+/* The same, and (404) when it is not enrolled; for routes with a reader. */
+bool request_may_see_enrolled(const struct api_request *r, struct api_reply *reply, const char *store);
 
 void reply_header(struct api_reply *reply, const char *name, const char *format, ...)
     __attribute__((format(printf, 3, 4)));

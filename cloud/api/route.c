@@ -18,7 +18,7 @@ static const struct api_route routes[] = {
      handle_ledger},
     {"GET", "/v1/stores/{}/proof", SCOPE_OPS_READ, ROUTE_READS, "", 0, handle_proof},
     {"GET", "/v1/stores/{}/commands", SCOPE_OPS_READ, ROUTE_READS, "limit", 0, handle_commands},
-    {"POST", "/v1/stores/{}/resync", SCOPE_OPS_WRITE, ROUTE_PLAIN, "", SMALL_BODY, handle_resync},
+    {"POST", "/v1/stores/{}/resync", SCOPE_OPS_WRITE, ROUTE_READS, "", SMALL_BODY, handle_resync},
     {"PUT", "/v1/opening-stock", SCOPE_OPS_WRITE, ROUTE_READS, "as_of", API_BODY_BYTES_MAX, handle_opening},
     {"GET", "/v1/events", SCOPE_STOCK_READ, ROUTE_PLAIN, "last_event_id", 0, handle_events},
     {"GET", "/v1/alerts", SCOPE_OPS_READ, ROUTE_READS, "open limit cursor", 0, handle_alerts},

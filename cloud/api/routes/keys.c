@@ -97,6 +97,20 @@ static void make_key(struct api_request *r, struct api_reply *reply, struct key_
     }
 }
 
+static bool stores_valid(struct slice stores)
+{
+    while (stores.size > 0) {
+        const char *space = memchr(stores.data, ' ', stores.size);
+        size_t size = space == NULL ? stores.size : (size_t)(space - stores.data);
+        if (!store_id_valid((struct slice){stores.data, size})) {
+            return false;
+        }
+        size += space != NULL;
+        stores = (struct slice){stores.data + size, stores.size - size};
+    }
+    return true;
+}
+
 void handle_key_make(struct api_request *r, struct api_reply *reply)
 {
     struct key_job job = {0};
@@ -113,8 +127,8 @@ void handle_key_make(struct api_request *r, struct api_reply *reply)
     job.key.scopes = slice_of(json_in_text(body, "scopes"));
     job.key.stores = slice_of(json_in_text(body, "stores"));
     job.key.label = slice_of(json_in_text(body, "label"));
-    if (job.key.scopes.size == 0 || !scopes_parse(job.key.scopes, &bits) ||
-        job.key.stores.size >= CALLER_STORES_BYTES || job.key.label.size > 64) {
+    if (!json_in_is_form(body, "scopes stores label", CALLER_STORES_BYTES - 1) || job.key.scopes.size == 0 ||
+        !scopes_parse(job.key.scopes, &bits) || !stores_valid(job.key.stores) || job.key.label.size > 64) {
         reply_problem(reply, 422, "invalid",
                       "wants {\"scopes\": \"stock:read ops:read …\", \"stores\": \"S001 S002\" or none, "
                       "\"label\": up to 64 bytes}");

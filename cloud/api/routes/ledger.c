@@ -103,7 +103,7 @@ void handle_ledger(struct api_request *r, struct api_reply *reply)
     uint32_t generation = 0;
     uint64_t seq = 0;
     int64_t limit;
-    if (!request_may_see(r, reply, r->params[0]) ||
+    if (!request_may_see_enrolled(r, reply, r->params[0]) ||
         !request_arg_int(r, reply, "limit", 1, 1000, 100, &limit)) {
         return;
     }

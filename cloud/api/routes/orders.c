@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
+enum { NAME_BYTES_MAX = sizeof((struct store_row *)0)->name - 1 };
+
 struct enrol_job {
     const char *store, *name, *time_zone;
     enum store_stage stage;
@@ -58,7 +60,12 @@ void handle_enrol(struct api_request *r, struct api_reply *reply)
     }
     job.name = json_in_text(body, "name");
     job.time_zone = json_in_text(body, "time_zone");
-    if (!parse_stage(json_in_text(body, "stage"), &job)) {
+    if (body != NULL && !json_in_is_form(body, "name time_zone stage", NAME_BYTES_MAX)) {
+        reply_problem(
+            reply, 422, "invalid",
+            "wants {\"name\", \"time_zone\", \"stage\"}, each a text of at most %d bytes or left out",
+            NAME_BYTES_MAX);
+    } else if (!parse_stage(json_in_text(body, "stage"), &job)) {
         reply_problem(reply, 422, "invalid", "stage: enrolled, shadow or live is wanted");
     } else if (worker_call(r->api->worker, enrol, &job, &e) != ERR_OK) {
         reply_error(reply, &e);
@@ -110,7 +117,7 @@ void handle_resync(struct api_request *r, struct api_reply *reply)
     struct resync_job job = {.store = r->params[0]};
     struct err e = {0};
     struct json j;
-    if (!request_may_see(r, reply, job.store) || !idempotency_read(r, reply, &job.once)) {
+    if (!request_may_see_enrolled(r, reply, job.store) || !idempotency_read(r, reply, &job.once)) {
         return;
     }
     if (worker_call(r->api->worker, resync_once, &job, &e) != ERR_OK) {

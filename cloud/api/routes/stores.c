@@ -13,13 +13,23 @@ static bool wanted(const struct store_summary *s, const char *state, const char 
     return q == NULL || strcasestr(s->row.store, q) != NULL || strcasestr(s->row.name, q) != NULL;
 }
 
+static const char *const statuses[] = {"fresh", "stale", "gap", "down", "unverified", "closed", "never_seen"};
+enum { STATUSES = sizeof statuses / sizeof statuses[0] };
+
+static bool is_status(const char *text)
+{
+    size_t i = 0;
+    while (i < STATUSES && strcmp(statuses[i], text) != 0) {
+        i++;
+    }
+    return i < STATUSES;
+}
+
 static void write_counts(struct json *j, const struct fleet *f)
 {
-    static const char *const statuses[] = {"fresh",      "stale",  "gap",       "down",
-                                           "unverified", "closed", "never_seen"};
     json_key(j, "counts");
     json_object(j);
-    for (size_t i = 0; i < sizeof statuses / sizeof statuses[0]; i++) {
+    for (size_t i = 0; i < STATUSES; i++) {
         int64_t count = 0;
         for (size_t k = 0; k < f->count; k++) {
             count += strcmp(summary_status(&f->stores[k]), statuses[i]) == 0;
@@ -122,9 +132,14 @@ void handle_stores(struct api_request *r, struct api_reply *reply)
     struct err e = {0};
     struct slice parts[2];
     char store[CURSOR_TEXT_BYTES];
-    const char *cursor = request_arg(r, "cursor");
+    const char *cursor = request_arg(r, "cursor"), *state = request_arg(r, "state");
     int64_t limit;
     if (!request_arg_int(r, reply, "limit", 1, 1000, 100, &limit)) {
+        return;
+    }
+    if (state != NULL && !is_status(state)) {
+        reply_problem(reply, 400, "bad-parameter", "state=%.32s: a status such as fresh or stale is wanted",
+                      state);
         return;
     }
     if (cursor != NULL && !cursor_parse(cursor, parts, 2, store)) {
@@ -147,16 +162,11 @@ static bool load(struct api_request *r, struct api_reply *reply, struct store_ro
     const struct store_reader *reader = &r->slot->reader;
     const char *store = r->params[0];
     *heartbeat = NULL;
-    if (!request_may_see(r, reply, store)) {
+    if (!request_may_see_enrolled(r, reply, store)) {
         return false;
     }
     enum err_class class = reader->ops->now(reader->ctx, now, &e);
     class = class == ERR_OK ? reader->ops->store_get(reader->ctx, store, row, &e) : class;
-    if (class == ERR_INVALID) {
-        reply_problem(reply, 404, "not-found", "store %s is not enrolled; `tillctl store add %s` does it",
-                      store, store);
-        return false;
-    }
     if (class == ERR_OK && row->heartbeat.size > 0) {
         class = wire_unpack_heartbeat(r->slot->arena, row->heartbeat, heartbeat, &e);
     }
@@ -328,7 +338,7 @@ void handle_commands(struct api_request *r, struct api_reply *reply)
     struct json j;
     struct err e = {0};
     int64_t limit;
-    if (!request_may_see(r, reply, r->params[0]) ||
+    if (!request_may_see_enrolled(r, reply, r->params[0]) ||
         !request_arg_int(r, reply, "limit", 1, 1000, 100, &limit)) {
         return;
     }
