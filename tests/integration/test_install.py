@@ -67,6 +67,21 @@ class Install(unittest.TestCase):
             self.assertGreater(len(keys), 5)
             self.assertEqual([key for key in keys if f".It Ic {key}" not in page], [])
 
+    def test_the_page_of_tillctl_has_every_verb(self):
+        told = run(OUT / "tillctl", "--help").stdout
+        verbs = re.findall(r"^  ((?:store |key |tlog )?[a-z][a-z-]+)(?= )", told, re.M)
+        page = self.files["share/man/man1/tillctl.1"].read_text()
+        self.assertGreater(len(verbs), 15)
+        self.assertEqual([verb for verb in verbs if f".It Cm {verb}" not in page], [])
+
+    def test_the_pages_of_the_services_have_every_option(self):
+        for program in ("tillwire-edge", "tillwire-cloud"):
+            if (OUT / program).exists():
+                options = re.findall(r"^  -(-[a-z-]+)", run(OUT / program, "--help").stdout, re.M)
+                page = self.files[f"share/man/man8/{program}.8"].read_text()
+                self.assertGreater(len(options), 2)
+                self.assertEqual([option for option in options if f"Fl {option}" not in page], [])
+
     def test_nothing_that_only_building_needs(self):
         self.assertEqual([name for name in self.files if "node_modules" in name or "package" in name], [])
 
@@ -74,9 +89,10 @@ class Install(unittest.TestCase):
         folder = self.top / "pki"
         self.addCleanup(shutil.rmtree, folder)
         for words in (["init", folder], ["broker", folder], ["store", folder, "S001"]):
-            result = run(self.files["lib/tillwire/pki"], *words)
+            result = run(self.files["bin/tillwire-pki"], *words)
             self.assertEqual(result.returncode, 0, result.stderr)
         self.assertTrue((folder / "store/S001.pem").exists())
+        self.assertIn("tillwire-broker", run(self.files["bin/tillwire-broker"]).stderr)
 
     def test_units_name_the_prefix(self):
         for unit in UNITS:
