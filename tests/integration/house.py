@@ -188,8 +188,8 @@ class House:
     def start_cloud(self, program=None, arguments=()):
         if not (self.cloud_dir / "cloud.conf").exists():
             self.write_cloud_config()
-        self.cloud = Process("cloud", [program or self.programs["cloud"], "--config", self.cloud_dir / "cloud.conf",
-                                       *arguments], self.folder).start()
+        self.cloud = Process("cloud", [program or self.programs["cloud"], *arguments, "--config",
+                                       self.cloud_dir / "cloud.conf"], self.folder).start()
         return self.cloud
 
     def wait_cloud(self):
@@ -239,8 +239,8 @@ class House:
         return folder
 
     def start_edge(self, store, program=None, arguments=(), environment=None):
-        self.edges[store] = Process(f"edge-{store}", [program or self.programs["edge"], "--config",
-                                                      self.store_dir(store) / "edge.conf", *arguments],
+        self.edges[store] = Process(f"edge-{store}", [program or self.programs["edge"], *arguments, "--config",
+                                                      self.store_dir(store) / "edge.conf"],
                                     self.folder, environment).start()
         return self.edges[store]
 
