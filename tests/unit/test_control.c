@@ -63,8 +63,8 @@ static void test_what_is_no_request_is_refused(void **state)
         "{\"command\":\"stock\",\"item\":\"a\tb\"}",
         "{\"command\":\"stock\",\"item\":\"open",
         "{\"command\":\"stock\",\"other\":1}",
-        "{\"command\":\"stock\",\"item\":"
-        "\"12345678901234567890123456789012345678901234567890123456789012345\"}",
+        ("{\"command\":\"stock\",\"item\":"
+         "\"12345678901234567890123456789012345678901234567890123456789012345\"}"),
     };
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
         struct control_request request;
