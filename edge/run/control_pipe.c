@@ -167,14 +167,14 @@ static void connected(uv_stream_t *server, int status)
     if (c == NULL) {
         return;
     }
-    if (uv_accept(server, (uv_stream_t *)&c->handle) != 0) {
-        hang_up(c);
-    } else if (p->client_count > CONTROL_CLIENTS_MAX) {
+    bool accepted = uv_accept(server, (uv_stream_t *)&c->handle) == 0;
+    if (accepted && p->client_count > CONTROL_CLIENTS_MAX) {
         static const char busy[] = "{\"error\":\"busy: too many connections, try again\"}\n";
         uv_buf_t buf = uv_buf_init((char *)(uintptr_t)busy, sizeof busy - 1);
         (void)uv_try_write((uv_stream_t *)&c->handle, &buf, 1);
-        hang_up(c);
-    } else if (uv_read_start((uv_stream_t *)&c->handle, give_room, received) != 0) {
+        accepted = false;
+    }
+    if (!accepted || uv_read_start((uv_stream_t *)&c->handle, give_room, received) != 0) {
         hang_up(c);
     }
 }

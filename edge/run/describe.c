@@ -67,18 +67,17 @@ uint64_t describe_disk_free(const char *folder)
     return statvfs(folder, &v) == 0 ? (uint64_t)v.f_bavail * v.f_frsize : 0;
 }
 
+/* The second number of /proc/self/statm, in pages. */
 uint64_t describe_resident(void)
 {
     char text[64] = "";
-    unsigned long long pages = 0;
     int fd = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
+    ssize_t n = fd >= 0 ? read(fd, text, sizeof text - 1) : -1;
     if (fd >= 0) {
-        ssize_t n = read(fd, text, sizeof text - 1);
         close(fd);
-        if (n <= 0 || sscanf(text, "%*u %llu", &pages) != 1) {
-            pages = 0;
-        }
     }
+    const char *space = n > 0 ? strchr(text, ' ') : NULL;
+    unsigned long long pages = space != NULL ? strtoull(space, NULL, 10) : 0;
     return pages * (unsigned long long)sysconf(_SC_PAGESIZE);
 }
 

@@ -62,14 +62,18 @@ static enum err_class take(struct tail *t, struct tail_file *f, struct tail_list
     return class;
 }
 
+/* Folders are mostly listed in the same order: the search goes on behind the file found last. */
 static enum err_class match_inodes(struct tail *t, struct err *e)
 {
     enum err_class class = ERR_OK;
+    size_t next = 0;
     for (size_t i = 0; i < t->listing->count && class == ERR_OK; i++) {
         struct tail_listed *l = &t->listing->entries[i];
-        for (size_t k = 0; k < t->file_count && !l->taken && class == ERR_OK; k++) {
+        for (size_t step = 0; step < t->file_count && !l->taken && class == ERR_OK; step++) {
+            size_t k = (next + step) % t->file_count;
             if (same_inode(&t->files[k], l)) {
                 class = take(t, &t->files[k], l, e);
+                next = k + 1;
             }
         }
     }

@@ -73,7 +73,8 @@ enum err_class uplink_open(struct uplink **out, const struct uplink_options *opt
     struct ledger_head head;
     u->ops.head(u->ops.ctx, &head);
     u->generation = head.generation;
-    u->applied_seq = u->sent_seq = head.applied_seq; /* for the telling: nothing is sent before an answer says it */
+    u->applied_seq = u->sent_seq =
+        head.applied_seq; /* for the telling: nothing is sent before an answer says it */
     *out = u;
     return ERR_OK;
 }
@@ -109,7 +110,9 @@ void uplink_disconnected(struct uplink *u)
 
 bool uplink_centre_away(const struct uplink *u, int64_t now)
 {
-    return u->unanswered > 0 && now - u->unanswered_since > u->options.heartbeat_ms;
+    int64_t patience_ms =
+        u->options.heartbeat_ms > UPLINK_PATIENCE_MS ? u->options.heartbeat_ms : UPLINK_PATIENCE_MS;
+    return u->unanswered > 0 && now - u->unanswered_since > patience_ms;
 }
 
 bool uplink_may_send_events(const struct uplink *u, int64_t now)

@@ -87,6 +87,7 @@ static enum err_class publish(struct build *b, uint64_t last_seq, bool *sent, st
             uplink_still_anew(u, uplink_now(u));
         }
         u->sent_seq = last_seq;
+        u->covering_no = u->heartbeat_no + 1;
         window_add(&u->window, last_seq, b->event_bytes);
         u->bytes_since_heartbeat += b->event_bytes;
     }

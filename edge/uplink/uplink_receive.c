@@ -111,7 +111,10 @@ static enum err_class use_ack(struct uplink *u, const struct ledger_head *head, 
         return ERR_OK;
     }
     enum err_class class = use_mark(u, ack, now, e);
-    if (first_here || was_away) {
+    /* A centre that is only slow has it all in its queue: what was away is sent again only once it is known
+     * to be lost. */
+    bool lost = was_away && ack->heartbeat_no >= u->covering_no && u->sent_seq > u->applied_seq;
+    if (first_here || lost) {
         u->resends += u->sent_seq > u->applied_seq ? 1 : 0;
         uplink_rewind(u);
     } else {

@@ -11,6 +11,8 @@
 enum {
     UPLINK_SOLICIT_MS =
         1000, /* an unanswered heartbeat is followed by another after this, then 2, 4 … times it */
+    UPLINK_PATIENCE_MS =
+        3000, /* unanswered for longer than this and the heartbeat's interval: the centre is away */
     UPLINK_FULL_MS = 20, /* the bus is asked again after this, if nothing wakes us sooner */
 };
 
@@ -52,10 +54,11 @@ struct uplink {
     int64_t bus_full_at;
 
     /* Re-sending (rule 3). */
-    int64_t still_since; /* applied_seq stands still since */
-    uint64_t still_no;   /* the newest heartbeat then: only answers to later ones tell anything */
-    uint64_t rewound_no; /* the newest heartbeat when sending last began anew */
-    int64_t resend_ms;   /* the backoff now, jitter included */
+    int64_t still_since;  /* applied_seq stands still since */
+    uint64_t still_no;    /* the newest heartbeat then: only answers to later ones tell anything */
+    uint64_t covering_no; /* an answer to this heartbeat, or a later one, speaks of all that is in flight */
+    uint64_t rewound_no;  /* the newest heartbeat when sending last began anew */
+    int64_t resend_ms;    /* the backoff now, jitter included */
     uint64_t resends;
 };
 
