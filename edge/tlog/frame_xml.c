@@ -50,6 +50,11 @@ static enum step step_over(struct slice root, struct slice data, size_t at, size
     struct slice rest = rest_of(data, at);
     char c = rest.size > 1 ? rest.data[1] : '\0';
     *next = at + 2;
+    struct slice name = xml_local_name(rest, c == '/' || c == '?' ? 2 : 1);
+    bool name_cut = name.data + name.size == rest.data + rest.size && rest.size < NAME_BYTES_MAX;
+    if (c == '?' && !name_cut && slice_equal_text(name, "xml")) {
+        return STEP_BROKEN;
+    }
     if (c == '!' || c == '?') {
         struct xml_token token = xml_token(rest);
         if (token.kind == XML_TOKEN_CUT && token.cut != XML_TOKEN_DECLARATION) {
@@ -57,10 +62,9 @@ static enum step step_over(struct slice root, struct slice data, size_t at, size
         }
         bool whole = token.kind != XML_TOKEN_CUT && token.kind != XML_TOKEN_DECLARATION;
         *next = whole ? at + token.size : *next;
-        return is_xml_declaration(token) ? STEP_BROKEN : STEP_ON;
+        return STEP_ON;
     }
-    struct slice name = xml_local_name(rest, c == '/' ? 2 : 1);
-    if (rest.size < 3 || (name.data + name.size == rest.data + rest.size && rest.size < NAME_BYTES_MAX)) {
+    if (rest.size < 3 || name_cut) {
         return STEP_CUT;
     }
     if (!is_transaction(name)) {
@@ -299,7 +303,7 @@ static bool text_between(struct frame_state *state, struct between *b, struct sl
         b->at += size;
         return false;
     }
-    if (size > max || (mark == NULL && size >= max)) {
+    if (size >= max) {
         state->skipping = true;
         state->inside = INSIDE_JUNK;
         *out = (struct frame){.kind = FRAME_TOO_LONG, .skip = b->at + max};

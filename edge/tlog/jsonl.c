@@ -16,6 +16,7 @@ struct jsonl {
     struct builder *builder;
     struct level levels[BUILDER_DEPTH_MAX + 2];
     size_t depth;
+    size_t end; /* byte behind the object's last brace; 0: not met yet */
 };
 
 static struct level *top(struct jsonl *j)
@@ -99,7 +100,9 @@ static int on_end_map(void *ctx)
 {
     struct jsonl *j = ctx;
     builder_leave(j->builder);
-    j->depth--;
+    if (--j->depth == 0) {
+        j->end = yajl_get_bytes_consumed(j->yajl);
+    }
     return 1;
 }
 
@@ -198,8 +201,9 @@ static enum err_class jsonl_parse(void *parser, const struct frame_state *state,
     }
     j->builder = builder;
     j->depth = 0;
+    j->end = 0;
     yajl_status status = yajl_parse(j->yajl, (const unsigned char *)record.data, record.size);
-    if (status == yajl_status_ok && record.data[record.size - 1] == '}' && j->depth == 0) {
+    if (status == yajl_status_ok && j->end == record.size) {
         return ERR_OK;
     }
     if (status == yajl_status_ok) {
