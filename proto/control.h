@@ -17,8 +17,8 @@
  * location, kind, quantity, held, on_hand_after, held_after, uom, document, reason, line}]}; `event` is
  * "transaction", "quarantined", "command_done", "restored", "rows", "keys", "skipped" or "movements"; members
  * that do not apply are left out
- * - sources: {source, format, profile, globs: [], files, lag_bytes, last_read_ok_age_ms, file, counted,
- * ignored, duplicates, quarantined, error}: the four counts since the agent started
+ * - sources: {source, format, profile, globs: [], files, lag_bytes, partial_bytes, last_read_ok_age_ms, file,
+ * counted, ignored, duplicates, quarantined, error}: the four counts since the agent started
  * - gaps: {workstation, business_day, first, last}
  * - quarantine: {id, file, offset, length, line, error, shape, time} */
 #ifndef PROTO_CONTROL_H

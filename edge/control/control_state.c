@@ -135,6 +135,7 @@ enum err_class control_sources(struct control_rows *rows)
         json_array_end(j);
         control_key_u64(j, "files", s.files);
         control_key_u64(j, "lag_bytes", s.health.lag_bytes);
+        control_key_u64(j, "partial_bytes", s.health.partial_bytes);
         json_key(j, "last_read_ok_age_ms");
         json_int(j, now - s.health.last_read_ok_boot_ms);
         control_key_text(j, "file", slice_of(s.health.file));

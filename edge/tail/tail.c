@@ -172,7 +172,8 @@ void tail_health(const struct tail *t, struct tail_health *out)
     for (size_t i = 0; i < t->file_count; i++) {
         const struct tail_file *f = &t->files[i];
         if (f->path != NULL && (f->listed || f->detached) && f->size > f->now.offset) {
-            out->lag_bytes += f->size - f->now.offset;
+            uint64_t rest = f->size - f->now.offset;
+            *(f->declined == f->size ? &out->partial_bytes : &out->lag_bytes) += rest;
         }
     }
     memcpy(out->error, t->error, sizeof out->error);

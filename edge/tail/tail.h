@@ -75,7 +75,8 @@ void tail_rolled_back(struct tail *t); /* back to the last committed positions *
 size_t tail_files(const struct tail *t);
 
 struct tail_health {
-    uint64_t lag_bytes;           /* sizes − offsets over all files */
+    uint64_t lag_bytes;           /* not yet looked at, over all files */
+    uint64_t partial_bytes;       /* looked at and declined: no whole record (yet), such as a closing tag */
     int64_t last_read_ok_boot_ms; /* of the last scan whose folders and files could all be read */
     char error[160];              /* why the last scan failed; empty when it did not */
     char file[256];               /* base name of the file read last */
