@@ -6,6 +6,7 @@
 #include "edge/tlog/frame.h"
 #include "edge/tlog/seen.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <getopt.h>
 #include <inttypes.h>
@@ -227,6 +228,7 @@ static enum err_class explain_frame(struct explain *x, struct reading *r, const 
 
 static enum err_class fill(struct explain *x, struct reading *r)
 {
+    assert(r->window != NULL);
     memmove(r->window, r->window + r->start, r->end - r->start);
     r->end -= r->start;
     r->start = 0;

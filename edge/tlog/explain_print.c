@@ -204,9 +204,9 @@ static enum err_class head_as_text(struct printer *p, const struct explained *r)
         buf_printf(&p->line, "%s:%" PRIu64 " (byte %" PRIu64 ")  ", r->file, r->line, r->offset);
     if (class == ERR_OK && r->has_key) {
         format_day(r->txn->business_day, day);
-        class =
-            buf_printf(&p->line, "%.*s/%.*s/%s/%" PRIu64 "  ", (int)r->txn->store.size, r->txn->store.data,
-                       (int)r->txn->workstation.size, r->txn->workstation.data, day, r->txn->sequence);
+        class = buf_printf(&p->line, "%.*s till %.*s, %s no. %" PRIu64 "  ", (int)r->txn->store.size,
+                           r->txn->store.data, (int)r->txn->workstation.size, r->txn->workstation.data, day,
+                           r->txn->sequence);
     }
     if (class != ERR_OK) {
         return class;

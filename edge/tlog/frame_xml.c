@@ -7,8 +7,9 @@
 #include <string.h>
 
 enum {
-    NAME_BYTES_MAX = 1024,  /* longer is no name */
-    OPENING_BYTES_MAX = 16, /* of a comment, CDATA section or instruction */
+    XML_DECLARATION_BYTES = 6, /* as much of it as tells */
+    NAME_BYTES_MAX = 1024,     /* longer is no name */
+    OPENING_BYTES_MAX = 16,    /* of a comment, CDATA section or instruction */
 };
 
 static bool is_transaction(struct slice name)
@@ -27,9 +28,11 @@ static struct slice root_name(const struct frame_state *state)
     return state->root[0] == '<' ? xml_local_name(slice_of(state->root), 1) : (struct slice){NULL, 0};
 }
 
-static bool is_xml_declaration(struct xml_token token)
+/* An XML declaration, whole or not: a document begins. */
+static bool begins_document(struct slice markup)
 {
-    return token.kind == XML_TOKEN_INSTRUCTION && slice_equal_text(token.name, "xml");
+    return markup.size >= XML_DECLARATION_BYTES && slice_starts_with(markup, "<?xml") &&
+           xml_name_ends(markup.data[5]);
 }
 
 /* --- within a record --- */
@@ -50,9 +53,10 @@ static enum step step_over(struct slice root, struct slice data, size_t at, size
     struct slice rest = rest_of(data, at);
     char c = rest.size > 1 ? rest.data[1] : '\0';
     *next = at + 2;
-    struct slice name = xml_local_name(rest, c == '/' || c == '?' ? 2 : 1);
-    bool name_cut = name.data + name.size == rest.data + rest.size && rest.size < NAME_BYTES_MAX;
-    if (c == '?' && !name_cut && slice_equal_text(name, "xml")) {
+    if (c == '?' && rest.size < XML_DECLARATION_BYTES) {
+        return STEP_CUT;
+    }
+    if (begins_document(rest)) {
         return STEP_BROKEN;
     }
     if (c == '!' || c == '?') {
@@ -64,7 +68,9 @@ static enum step step_over(struct slice root, struct slice data, size_t at, size
         *next = whole ? at + token.size : *next;
         return STEP_ON;
     }
-    if (rest.size < 3 || name_cut) {
+    struct slice start = {rest.data, rest.size < NAME_BYTES_MAX ? rest.size : NAME_BYTES_MAX};
+    struct slice name = xml_local_name(start, c == '/' ? 2 : 1);
+    if (rest.size < 3 || (name.data + name.size == rest.data + rest.size && rest.size < NAME_BYTES_MAX)) {
         return STEP_CUT;
     }
     if (!is_transaction(name)) {
@@ -363,7 +369,7 @@ static bool markup_between(struct frame_state *state, struct between *b, struct 
         b->last_end = b->at < b->last_end ? b->at : b->last_end;
         break;
     case XML_TOKEN_INSTRUCTION:
-        if (is_xml_declaration(token)) {
+        if (begins_document(rest)) {
             begin_document(state, (struct slice){rest.data, token.size});
             b->last_end = SIZE_MAX;
         }

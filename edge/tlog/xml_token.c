@@ -108,9 +108,7 @@ struct xml_token xml_token(struct slice data)
         return bang(data);
     }
     if (data.data[1] == '?') {
-        struct xml_token token = until(data, 2, "?>", XML_TOKEN_INSTRUCTION);
-        token.name = xml_local_name(data, 2);
-        return token;
+        return until(data, 2, "?>", XML_TOKEN_INSTRUCTION);
     }
     return start_tag(data);
 }

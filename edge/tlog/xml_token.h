@@ -21,7 +21,7 @@ struct xml_token {
     enum xml_token_kind kind; /* with XML_TOKEN_CUT: */
     enum xml_token_kind cut;  /* what it would be, as far as can be seen; XML_TOKEN_CUT: cannot */
     size_t size;              /* bytes from '<' on */
-    struct slice name;        /* local name of tags; target of instructions */
+    struct slice name;        /* local name of tags */
 };
 
 /* data starts with '<'. */

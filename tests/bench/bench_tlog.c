@@ -250,7 +250,8 @@ static double measure(struct bench *b, void (*work)(struct bench *))
         ns[i] = now_ns() - start;
     }
     qsort(ns, RUNS, sizeof ns[0], by_value);
-    return (double)ns[RUNS / 2] / RECORDS;
+    int64_t median = ns[RUNS / 2];
+    return (double)median / RECORDS;
 }
 
 static void report(struct bench *b, const char *name, const char *parser, void (*raw)(struct bench *))
