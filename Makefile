@@ -68,6 +68,7 @@ PROGRAMS := $(if $(wildcard edge/edge_main.c),$(OUT)/tillwire-edge) $(if $(wildc
 UNIT     := $(patsubst tests/unit/%.c,$(OUT)/unit/%,$(wildcard tests/unit/test_*.c))
 FUZZ     := $(patsubst tests/fuzz/%.c,$(OUT)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
 BENCH    := $(patsubst tests/bench/%.c,$(OUT)/bench/%,$(wildcard tests/bench/bench_*.c))
+BENCH_OBJ := $(patsubst %.c,$(OUT)/%.o,$(filter-out tests/bench/bench_%,$(wildcard tests/bench/*.c))) # what they share
 # programs that only tests run, each wired by its own main (failpoints, load generators)
 TESTMAIN := $(patsubst tests/integration/%_main.c,$(OUT)/integration/%,$(wildcard tests/integration/*_main.c))
 
@@ -121,7 +122,7 @@ $(OUT)/tillsim: $(OUT)/tests/tillsim/tillsim_main.o $(OUT)/libtillsim.a
 $(OUT)/unit/%: $(OUT)/tests/unit/%.o $(OUT)/libtillsim.a $(LIBS_ALL)
 	@mkdir -p $(@D)
 	@$(LINK) -lcmocka
-$(OUT)/bench/%: $(OUT)/tests/bench/%.o $(LIBS_ALL)
+$(OUT)/bench/%: $(OUT)/tests/bench/%.o $(BENCH_OBJ) $(LIBS_ALL)
 	@mkdir -p $(@D)
 	@$(LINK)
 $(OUT)/integration/%: $(OUT)/tests/integration/%_main.o $(LIBS_ALL)
