@@ -146,10 +146,10 @@ class NamedGaps(Checked):
         self.run_gap(edge_failpoint="after_publish:3")
 
     def test_after_the_centres_commit(self):
-        self.run_gap(cloud_failpoint="after_commit:9")
+        self.run_gap(cloud_failpoint="after_commit:2")
 
     def test_before_its_ack(self):
-        self.run_gap(cloud_failpoint="before_ack:3")
+        self.run_gap(cloud_failpoint="before_ack:1")
 
 
 if __name__ == "__main__":
