@@ -2,9 +2,10 @@
 #include "cloud/store/sqlite.h"
 #include "proto/wire.h"
 
-#define LEDGER_COLUMNS                                                                                    \
-    "store, generation, seq, line, item, location, uom, kind, on_hand_delta, held_delta, on_hand, held, " \
-    "own_ms,"                                                                                             \
+#define LEDGER_COLUMNS                                                                                       \
+    "store, generation, seq, line, item, location, uom, kind, on_hand_delta_e4, held_delta_e4, on_hand_e4, " \
+    "held_e4, "                                                                                              \
+    "own_ms,"                                                                                                \
     " workstation, business_day, sequence, reason, document, applied_ms"
 
 enum err_class sqlite_ledger_append(void *ctx, const struct store_ledger_entry *entry, struct err *e)
@@ -65,7 +66,7 @@ enum err_class sqlite_ledger_sum_after(void *ctx, struct slice store, struct sli
 {
     struct db_stmt *stmt;
     enum err_class class = sqlite_stmt(ctx, SQL_LEDGER_AFTER,
-                                       "SELECT kind, on_hand_delta FROM ledger"
+                                       "SELECT kind, on_hand_delta_e4 FROM ledger"
                                        " WHERE store = ?1 AND item = ?2 AND location = ?3 AND own_ms > ?4",
                                        &stmt, e);
     if (class != ERR_OK) {

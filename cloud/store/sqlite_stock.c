@@ -1,8 +1,9 @@
 /* The stock rows. */
 #include "cloud/store/sqlite.h"
 
-#define STOCK_COLUMNS                                                                                    \
-    "s.store, s.item, s.location, s.on_hand, s.held, s.recorded, s.carried, s.basis, s.basis_ms, s.uom," \
+#define STOCK_COLUMNS                                                                              \
+    "s.store, s.item, s.location, s.on_hand_e4, s.held_e4, s.recorded_e4, s.carried_e4, s.basis, " \
+    "s.basis_ms, s.uom,"                                                                           \
     " s.generation, s.seq, s.changed_ms"
 enum { STOCK_COLUMN_COUNT = 13 };
 
@@ -57,8 +58,8 @@ enum err_class sqlite_stock_put(void *ctx, const struct store_stock *row, struct
     enum err_class class = sqlite_stmt(
         ctx, SQL_STOCK_PUT,
         "INSERT INTO stock VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)"
-        " ON CONFLICT (store, item, location) DO UPDATE SET on_hand = ?4, held = ?5, recorded = ?6,"
-        " carried = ?7, basis = ?8, basis_ms = ?9, uom = ?10, generation = ?11, seq = ?12,"
+        " ON CONFLICT (store, item, location) DO UPDATE SET on_hand_e4 = ?4, held_e4 = ?5, recorded_e4 = ?6,"
+        " carried_e4 = ?7, basis = ?8, basis_ms = ?9, uom = ?10, generation = ?11, seq = ?12,"
         " changed_ms = ?13",
         &stmt, e);
     if (class != ERR_OK) {

@@ -52,8 +52,8 @@ static enum err_class trim_store(struct sqlite *s, struct slice store, int64_t b
     unsigned changed;
     enum err_class class = ledger_stmt(
         s, SQL_TRIM_CARRY,
-        "UPDATE stock SET carried = carried + old.delta FROM"
-        " (SELECT l.item, l.location, sum(l.on_hand_delta) AS delta FROM " OLDEST " o JOIN ledger l"
+        "UPDATE stock SET carried_e4 = carried_e4 + old.delta FROM"
+        " (SELECT l.item, l.location, sum(l.on_hand_delta_e4) AS delta FROM " OLDEST " o JOIN ledger l"
         "  ON l.store = ?1 AND l.generation = o.generation AND l.seq = o.seq AND l.line = o.line"
         "  WHERE o.applied_ms < ?2 GROUP BY l.item, l.location) AS old"
         " WHERE stock.store = ?1 AND stock.item = old.item AND stock.location = old.location",

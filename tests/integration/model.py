@@ -33,7 +33,7 @@ class Model:
 
 def centre_stock(path):
     with sqlite3.connect(f"file:{path}?mode=ro", uri=True) as db:
-        return {(s, i, l): q for s, i, l, q in db.execute("SELECT store, item, location, recorded FROM stock")}
+        return {(s, i, l): q for s, i, l, q in db.execute("SELECT store, item, location, recorded_e4 FROM stock")}
 
 
 KINDS = {2: "sale", 3: "return", 4: "void", 5: "receipt"}
@@ -44,7 +44,7 @@ def centre_ledger(path):
     found = {}
     with sqlite3.connect(f"file:{path}?mode=ro", uri=True) as db:
         rows = db.execute("SELECT store, workstation, date(business_day * 86400, 'unixepoch'), sequence, item, location, "
-                          "kind, on_hand_delta FROM ledger WHERE workstation <> '' ORDER BY store, generation, seq, line")
+                          "kind, on_hand_delta_e4 FROM ledger WHERE workstation <> '' ORDER BY store, generation, seq, line")
         for store, workstation, day, sequence, item, location, kind, delta in rows:
             found.setdefault((store, workstation, day, sequence), []).append(
                 (item, location, KINDS.get(kind, str(kind)), delta))

@@ -153,7 +153,7 @@ class Watchfulness(unittest.TestCase):
     def test_a_row_altered_by_hand_loses_verified_and_is_corrected(self):
         self.house.cloud.stop()
         with sqlite3.connect(self.house.cloud_dir / "centre.db") as db:
-            changed = db.execute("UPDATE stock SET on_hand = on_hand + 70000 WHERE store = 'S001' AND item = 'A1'")
+            changed = db.execute("UPDATE stock SET on_hand_e4 = on_hand_e4 + 70000 WHERE store = 'S001' AND item = 'A1'")
             self.assertEqual(changed.rowcount, 1)
         db.close()
         self.house.start_cloud()

@@ -48,7 +48,7 @@ CREATE TABLE gap ( -- missing numbers of a workstation, from the store's heartbe
 
 CREATE TABLE stock (
     store TEXT NOT NULL, item TEXT NOT NULL, location TEXT NOT NULL,
-    on_hand INTEGER NOT NULL, held INTEGER NOT NULL, recorded INTEGER NOT NULL, carried INTEGER NOT NULL,
+    on_hand_e4 INTEGER NOT NULL, held_e4 INTEGER NOT NULL, recorded_e4 INTEGER NOT NULL, carried_e4 INTEGER NOT NULL,
     basis INTEGER NOT NULL, basis_ms INTEGER NOT NULL, uom TEXT NOT NULL,
     generation INTEGER NOT NULL, seq INTEGER NOT NULL, changed_ms INTEGER NOT NULL,
     PRIMARY KEY (store, item, location)
@@ -58,7 +58,7 @@ CREATE INDEX stock_item ON stock (item, store, location);
 CREATE TABLE ledger (
     store TEXT NOT NULL, generation INTEGER NOT NULL, seq INTEGER NOT NULL, line INTEGER NOT NULL,
     item TEXT NOT NULL, location TEXT NOT NULL, uom TEXT NOT NULL, kind INTEGER NOT NULL,
-    on_hand_delta INTEGER NOT NULL, held_delta INTEGER NOT NULL, on_hand INTEGER NOT NULL, held INTEGER NOT NULL,
+    on_hand_delta_e4 INTEGER NOT NULL, held_delta_e4 INTEGER NOT NULL, on_hand_e4 INTEGER NOT NULL, held_e4 INTEGER NOT NULL,
     own_ms INTEGER NOT NULL, workstation TEXT NOT NULL, business_day INTEGER NOT NULL, sequence INTEGER NOT NULL,
     reason TEXT NOT NULL, document TEXT NOT NULL, applied_ms INTEGER NOT NULL,
     PRIMARY KEY (store, generation, seq, line)
