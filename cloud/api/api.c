@@ -85,12 +85,12 @@ static enum err_class start_daemon(struct api *a, struct err *e)
                                          {MHD_OPTION_HTTPS_MEM_KEY, 0, key.data},
                                          {MHD_OPTION_END, 0, NULL}};
     struct MHD_OptionItem none[] = {{MHD_OPTION_END, 0, NULL}};
-    a->daemon = MHD_start_daemon(flags, 0, NULL, NULL, serve_request, a, MHD_OPTION_SOCK_ADDR,
-                                 (struct sockaddr *)&address, MHD_OPTION_THREAD_POOL_SIZE, a->options.threads,
-                                 MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS_MAX,
-                                 MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_S, MHD_OPTION_NOTIFY_COMPLETED,
-                                 serve_completed, a, MHD_OPTION_LISTENING_ADDRESS_REUSE, 1U, MHD_OPTION_ARRAY,
-                                 tls ? tls_items : none, MHD_OPTION_END);
+    a->daemon = MHD_start_daemon(
+        flags, 0, NULL, NULL, serve_request, a, MHD_OPTION_SOCK_ADDR, (struct sockaddr *)&address,
+        MHD_OPTION_THREAD_POOL_SIZE, a->options.threads, MHD_OPTION_CONNECTION_LIMIT,
+        (unsigned)CONNECTIONS_MAX, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_S,
+        MHD_OPTION_NOTIFY_COMPLETED, serve_completed, a, MHD_OPTION_URI_LOG_CALLBACK, serve_begin, a,
+        MHD_OPTION_LISTENING_ADDRESS_REUSE, 1U, MHD_OPTION_ARRAY, tls ? tls_items : none, MHD_OPTION_END);
     if (a->daemon == NULL) {
         return err_set(e, ERR_FATAL, "api: cannot listen on %s:%d: %s", a->options.bind_address,
                        a->options.port, strerror(errno));

@@ -54,7 +54,7 @@ static int hex_digit(char c)
     return at == NULL ? -1 : (int)(at - digits) % 16;
 }
 
-/* Percent-decodes one path segment; false when it is malformed, too long, or holds a NUL or a slash. */
+/* Percent-decodes one path segment; false when it is malformed, too long, or holds a NUL. */
 static bool decode_segment(const char *from, size_t size, char out[REQUEST_PARAM_BYTES])
 {
     size_t n = 0;
@@ -71,7 +71,7 @@ static bool decode_segment(const char *from, size_t size, char out[REQUEST_PARAM
             c = (char)(h * 16 + l);
             i += 2;
         }
-        if (c == '\0' || c == '/' || n + 1 >= REQUEST_PARAM_BYTES) {
+        if (c == '\0' || n + 1 >= REQUEST_PARAM_BYTES) {
             return false;
         }
         out[n++] = c;

@@ -5,10 +5,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { PATH_BYTES = 1024 };
+
 /* A request between libmicrohttpd's calls. */
 struct pending {
     struct api_request request;
     struct api_reply reply;
+    char path[PATH_BYTES]; /* without the query, not decoded; "": too long */
+    bool begun;
     bool refused; /* the reply stands already; the rest of the body is read and dropped */
 };
 
@@ -124,17 +128,17 @@ static enum MHD_Result check_arg(void *ctx, enum MHD_ValueKind kind, const char 
 }
 
 /* Everything that can be said before the body has come. */
-static bool admit(struct api_request *r, struct api_reply *reply, const char *url)
+static bool admit(struct api_request *r, struct api_reply *reply, const char *path)
 {
     char methods[64];
-    r->route = route_find(r->method, url, r->params, methods);
+    r->route = route_find(r->method, path, r->params, methods);
     if (r->route == NULL && methods[0] != '\0') {
-        reply_problem(reply, 405, "method-not-allowed", "%s knows %s, not %s", url, methods, r->method);
+        reply_problem(reply, 405, "method-not-allowed", "%.128s knows %s, not %s", path, methods, r->method);
         reply_header(reply, "Allow", "%s", methods);
         return false;
     }
     if (r->route == NULL) {
-        reply_problem(reply, 404, "not-found", "there is nothing at %.128s; see /openapi.json", url);
+        reply_problem(reply, 404, "not-found", "there is nothing at %.128s; see /openapi.json", path);
         return false;
     }
     if ((r->route->flags & ROUTE_OPEN) == 0 && !identify(r, reply)) {
@@ -158,14 +162,14 @@ static bool admit(struct api_request *r, struct api_reply *reply, const char *ur
     return within_rate(r, reply);
 }
 
-static struct pending *pending_new(struct api *a, struct MHD_Connection *connection, const char *method)
+void *serve_begin(void *api, const char *uri, struct MHD_Connection *connection)
 {
     struct pending *p = calloc(1, sizeof *p);
     if (p != NULL) {
-        p->request.api = a;
+        p->request.api = api;
         p->request.connection = connection;
-        p->request.method = method;
         p->reply.body = BUF_INIT(REPLY_BYTES_MAX);
+        (void)slice_copy((struct slice){uri, strcspn(uri, "?")}, p->path, sizeof p->path);
     }
     return p;
 }
@@ -239,15 +243,18 @@ enum MHD_Result serve_request(void *api, struct MHD_Connection *connection, cons
                               const char *method, const char *version, const char *upload,
                               size_t *upload_size, void **state)
 {
+    (void)api;
+    (void)connection;
+    (void)url;
     (void)version;
     struct pending *p = *state;
     if (p == NULL) {
-        p = pending_new(api, connection, method);
-        *state = p;
-        if (p == NULL) {
-            return MHD_NO;
-        }
-        p->refused = !admit(&p->request, &p->reply, url);
+        return MHD_NO;
+    }
+    if (!p->begun) {
+        p->begun = true;
+        p->request.method = method;
+        p->refused = !admit(&p->request, &p->reply, p->path);
         p->request.body = BUF_INIT(p->refused ? 0 : p->request.route->body_max);
         return MHD_YES;
     }

@@ -5,6 +5,9 @@
 
 #include <microhttpd.h>
 
+/* Called with the address as it was sent: libmicrohttpd decodes the path before it hands it on, and an id may
+ * hold what separates paths. What it gives back is *state of the others. */
+void *serve_begin(void *api, const char *uri, struct MHD_Connection *connection);
 enum MHD_Result serve_request(void *api, struct MHD_Connection *connection, const char *url,
                               const char *method, const char *version, const char *upload,
                               size_t *upload_size, void **state);

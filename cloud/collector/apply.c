@@ -32,14 +32,11 @@ static struct slice gtin_of(const Tillwire__V1__Movement *m, char out[GTIN_DIGIT
     return (struct slice){out, GTIN_DIGITS};
 }
 
+/* An item without words and GTIN is found by its id. */
 static enum err_class describe(struct collector *c, const Tillwire__V1__Movement *m, struct err *e)
 {
     char digits[GTIN_DIGITS];
-    struct slice gtin = gtin_of(m, digits);
-    if (m->description[0] == '\0' && gtin.size == 0) {
-        return ERR_OK;
-    }
-    return STORE(c, item_put, slice_of(m->item), slice_of(m->description), gtin, e);
+    return STORE(c, item_put, slice_of(m->item), slice_of(m->description), gtin_of(m, digits), e);
 }
 
 /* False: a sum does not fit in 64 bits; nothing changed, and the balances will differ. */

@@ -201,7 +201,7 @@ static enum err_class take_row(struct applying *a, const Tillwire__V1__Row *row)
     cell->row.seq = a->seq;
     cell->row.changed_ms = c->now.ms;
     cell->exists = cell->dirty = true;
-    if (class == ERR_OK && row->description[0] != '\0') {
+    if (class == ERR_OK) {
         class = STORE(c, item_put, item, slice_of(row->description), SLICE(""), a->e);
     }
     return class;

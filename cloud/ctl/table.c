@@ -111,9 +111,9 @@ void ctl_table_print(struct ctl_table *t, const char *when_empty)
     if (t == NULL) {
         return;
     }
-    if (t->row_count == 0) {
+    if (t->row_count == 0 && when_empty[0] != '\0') {
         printf("%s\n", when_empty);
-    } else {
+    } else if (t->row_count > 0) {
         fputs(t->colour ? "\033[1m" : "", stdout);
         for (size_t i = 0; i < t->column_count; i++) {
             print_cell(t, i, t->columns[i].title, i + 1 == t->column_count);

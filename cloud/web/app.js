@@ -36,7 +36,8 @@ function Frame({live}) {
         const keys = event => {
             if (event.key === '/' && !/^(INPUT|SELECT|TEXTAREA)$/.test(event.target.tagName)) {
                 event.preventDefault();
-                location.hash = '#/items';
+                const search = document.getElementById('search');
+                search ? search.focus() : location.hash = '#/items';
             }
         };
         window.addEventListener('hashchange', move);
@@ -68,15 +69,24 @@ function SignIn({problem, onKey}) {
 
 const root = document.getElementById('app');
 
-function open() {
+// Also forgets what stood there: render() compares with it.
+function clear() {
+    render(null, root);
     root.replaceChildren();
-    const live = new Live();
+}
+
+function open() {
+    clear();
+    const live = new Live(() => {
+        live.stop();
+        ask('The centre does not know this browser any more. Sign in again.');
+    });
     live.start();
     render(html`<${Frame} live=${live} />`, root);
 }
 
 function ask(problem) {
-    root.replaceChildren();
+    clear();
     render(html`<${SignIn} problem=${problem} onKey=${key => signIn({key}).then(open, p => ask(p.message))} />`, root);
 }
 

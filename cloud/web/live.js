@@ -1,11 +1,13 @@
 // What the page knows of the fleet, kept by the event stream: stores, a bounded feed of movements, rates and latencies.
-import {get, getAll} from './api.js';
+import {get, getAll, session} from './api.js';
 
 export const FEED_MAX = 500;
-const HISTORY_S = 3600, LATENCIES_MAX = 2000, SILENCE_MS = 12000;
+const HISTORY_S = 3600, LATENCIES_MAX = 2000, SILENCE_MS = 12000, RETRY_MS = 2000, STRANGERS_S = 5;
 
 export class Live {
-    constructor() {
+    // onSignedOut: called when the centre no longer knows this browser.
+    constructor(onSignedOut) {
+        this.onSignedOut = onSignedOut;
         this.stores = new Map();
         this.unknown = [];
         this.alerts = [];
@@ -15,7 +17,8 @@ export class Live {
         this.perSecond = 0;
         this.offsetMs = 0; // server clock − ours
         this.lastEventMs = Date.now();
-        this.connected = false;
+        this.broken = false;
+        this.told = 0;
         this.listeners = new Set();
         this.itemListeners = new Set();
     }
@@ -45,7 +48,7 @@ export class Live {
 
     // Has the page lost its own stream? Then no figure on it may pass for fresh.
     lost() {
-        return !this.connected || Date.now() - this.lastEventMs > SILENCE_MS;
+        return this.broken || Date.now() - this.lastEventMs > SILENCE_MS;
     }
 
     ageOf(store) {
@@ -66,16 +69,33 @@ export class Live {
     }
 
     start() {
+        this.connect();
+        this.timer = setInterval(() => this.tick(), 1000);
+    }
+
+    stop() {
+        this.source.close();
+        clearInterval(this.timer);
+        clearTimeout(this.retry);
+    }
+
+    // The browser itself reconnects after a lost connection, but gives up when the centre answers with an error.
+    reconnect() {
+        this.broken = true;
+        this.changed();
+        if (this.source.readyState !== EventSource.CLOSED) return;
+        clearTimeout(this.retry);
+        this.retry = setTimeout(() => session().then(found => (found ? this.connect() : this.onSignedOut()), () => this.reconnect()), RETRY_MS);
+    }
+
+    connect() {
         this.source = new EventSource('/v1/events');
         this.source.onopen = () => {
-            this.connected = true;
+            this.broken = false;
             this.lastEventMs = Date.now();
             this.load().catch(() => {});
         };
-        this.source.onerror = () => {
-            this.connected = false;
-            this.changed();
-        };
+        this.source.onerror = () => this.reconnect();
         const on = (kind, take) => this.source.addEventListener(kind, event => {
             this.lastEventMs = Date.now();
             const data = JSON.parse(event.data);
@@ -92,11 +112,10 @@ export class Live {
             this.alerts = list.data;
             this.changed();
         }, () => {}));
-        this.timer = setInterval(() => this.tick(), 1000);
     }
 
     take(movement) {
-        this.feed.unshift(movement);
+        this.feed.unshift({...movement, key: ++this.told});
         if (this.feed.length > FEED_MAX) this.feed.length = FEED_MAX;
         this.perSecond++;
         if (movement.own_time) {
@@ -109,6 +128,12 @@ export class Live {
         this.history.push([Math.round(this.now() / 1000), this.perSecond]);
         if (this.history.length > HISTORY_S) this.history.shift();
         this.perSecond = 0;
+        if (this.history.at(-1)[0] % STRANGERS_S === 0 && !this.broken) this.loadStrangers();
         this.changed();
+    }
+
+    // Stores that are not enrolled are in no event.
+    loadStrangers() {
+        get('/v1/stores?limit=1').then(fleet => { this.unknown = fleet.unknown_stores; }, () => {});
     }
 }

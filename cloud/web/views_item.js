@@ -6,6 +6,14 @@ import {Status, statusNow} from './status.js';
 
 const SEARCH_PAUSE_MS = 200, RELOAD_PAUSE_MS = 500;
 
+// A scanner types and presses Enter faster than a list is fetched: asked for anew.
+function openIfOne(q, tell) {
+    get(`/v1/items?limit=2&q=${encodeURIComponent(q)}`).then(({data}) => {
+        const found = data.find(row => row.item === q) || (data.length === 1 ? data[0] : null);
+        if (found) location.hash = `#/item/${encodeURIComponent(found.item)}`;
+    }, problem => tell(problem.message));
+}
+
 export function Items({query, go}) {
     const q = query.get('q') || '';
     const [rows, setRows] = useState(null), [problem, setProblem] = useState(null), input = useRef(null);
@@ -15,10 +23,10 @@ export function Items({query, go}) {
         return () => clearTimeout(timer);
     }, [q]);
     return html`<h1>Items</h1>
-        <form class="filters" onSubmit=${event => { event.preventDefault(); if (rows?.length === 1) go(`#/item/${encodeURIComponent(rows[0].item)}`); }}>
+        <form class="filters" onSubmit=${event => { event.preventDefault(); openIfOne(event.target.elements.search.value, setProblem); }}>
             <label>Find <input ref=${input} id="search" type="search" value=${q} placeholder="id, GTIN or words; a scanner may type here" onInput=${event => go(`#/items?q=${encodeURIComponent(event.target.value)}`)} /></label></form>
         ${problem ? html`<p class="empty">${problem}</p>` : rows === null ? html`<p class="empty">Loading…</p>` : rows.length === 0 ? html`<p class="empty">${q ? `Nothing fits “${q}”.` : 'No item has moved yet. Ring a sale at a till.'}</p>`
-            : html`<table><thead><tr><th>Item</th><th>Description</th><th>GTIN</th></tr></thead><tbody>${rows.map(r => html`<tr key=${r.item}><td><a href="#/item/${encodeURIComponent(r.item)}">${r.item}</a></td><td>${r.description || UNKNOWN}</td><td>${r.gtin || UNKNOWN}</td></tr>`)}</tbody></table>`}`;
+            : html`<div class="scroll"><table><thead><tr><th>Item</th><th>Description</th><th>GTIN</th></tr></thead><tbody>${rows.map(r => html`<tr key=${r.item}><td><a href="#/item/${encodeURIComponent(r.item)}">${r.item}</a></td><td>${r.description || UNKNOWN}</td><td>${r.gtin || UNKNOWN}</td></tr>`)}</tbody></table></div>`}`;
 }
 
 function arithmetic(row) {
@@ -70,15 +78,16 @@ export function Feed({live}) {
             ${paused ? html`<button type="button" class="pill" onClick=${() => setPaused(null)}>${fresh < 0 ? 'many' : count(fresh)} new</button>` : null}</form>
         ${shown.length === 0 ? html`<p class="empty">${live.feed.length ? 'Nothing fits the filter.' : 'Nothing has moved since this page was opened. Ring a sale at a till and it stands here a moment later.'}</p>`
             : html`<div class="scroll"><table class="feed"><thead><tr><th>Applied</th><th>Store</th><th>Item</th><th>Kind</th><th class="n">Quantity</th></tr></thead><tbody>
-            ${shown.map(m => html`<tr key="${m.store}:${m.generation}:${m.seq}:${m.item}:${m.location}"><td data-title="Applied">${clockTime(m.applied_at)}</td><td data-title="Store"><a href="#/store/${m.store}">${m.store}</a></td><td data-title="Item"><a href="#/item/${encodeURIComponent(m.item)}">${m.item}</a></td><td data-title="Kind">${m.kind}</td><td data-title="Quantity" class="n">${quantity(m.quantity, m.uom)}</td></tr>`)}</tbody></table></div>`}`;
+            ${shown.map(m => html`<tr key=${m.key}><td data-title="Applied">${clockTime(m.applied_at)}</td><td data-title="Store"><a href="#/store/${m.store}">${m.store}</a></td><td data-title="Item"><a href="#/item/${encodeURIComponent(m.item)}">${m.item}</a></td><td data-title="Kind">${m.kind}</td><td data-title="Quantity" class="n">${quantity(m.quantity, m.uom)}</td></tr>`)}</tbody></table></div>`}`;
 }
 
 export function Alerts({live}) {
     const [history, setHistory] = useState(null);
     useEffect(() => { get('/v1/alerts?limit=100').then(a => setHistory(a.data), () => {}); }, [live.alerts]);
     const rows = history || live.alerts;
-    const acknowledge = id => post(`/v1/alerts/${id}/acknowledge`).then(() => live.load());
-    return html`<h1>Alerts</h1>${rows.length === 0 ? html`<p class="empty">Nothing has wanted attention yet.</p>`
+    const [problem, setProblem] = useState(null);
+    const acknowledge = id => post(`/v1/alerts/${id}/acknowledge`).then(() => (setProblem(null), live.load()), p => setProblem(p.message));
+    return html`<h1>Alerts</h1>${problem ? html`<p class="bad" role="alert">${problem}</p>` : null}${rows.length === 0 ? html`<p class="empty">Nothing has wanted attention yet.</p>`
         : html`<div class="scroll"><table><thead><tr><th>State</th><th>Store</th><th>Kind</th><th>What</th><th>Opened</th><th>Closed</th><th></th></tr></thead><tbody>
         ${rows.map(a => html`<tr key=${a.id}><td data-title="State">${a.closed_at ? '○ over' : '▲ open'}</td><td data-title="Store"><a href="#/store/${a.store}">${a.store}</a></td><td data-title="Kind">${a.kind}</td><td data-title="What">${a.text}</td><td data-title="Opened">${clockTime(a.opened_at)}</td><td data-title="Closed">${clockTime(a.closed_at)}</td>
             <td>${a.acknowledged_at ? 'acknowledged' : html`<button onClick=${() => acknowledge(a.id)}>Acknowledge</button>`}</td></tr>`)}</tbody></table></div>`}`;

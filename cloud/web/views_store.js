@@ -28,8 +28,8 @@ function Proof({proof}) {
 
 function Sources({store}) {
     if (store.sources.length === 0) return html`<p class="empty">The store has not told of any log source yet.</p>`;
-    return html`<table><thead><tr><th>Source</th><th>File</th><th class="n">Behind</th><th class="n">Read</th><th>Error</th></tr></thead><tbody>
-        ${store.sources.map(s => html`<tr><td>${s.name}</td><td>${s.file || UNKNOWN}</td><td class="n">${bytes(s.lag_bytes)}</td><td class="n">${age(s.last_read_ok_age_ms)} ago</td><td>${s.error || UNKNOWN}</td></tr>`)}</tbody></table>`;
+    return html`<div class="scroll"><table><thead><tr><th>Source</th><th>File</th><th class="n">Behind</th><th class="n">Read</th><th>Error</th></tr></thead><tbody>
+        ${store.sources.map(s => html`<tr><td>${s.name}</td><td>${s.file || UNKNOWN}</td><td class="n">${bytes(s.lag_bytes)}</td><td class="n">${age(s.last_read_ok_age_ms)} ago</td><td>${s.error || UNKNOWN}</td></tr>`)}</tbody></table></div>`;
 }
 
 function Missing({store}) {
@@ -72,5 +72,5 @@ export function Store({live, id}) {
         <section class="card"><h2>Sources</h2><${Sources} store=${s.sources ? s : data.store} /></section>
         <section class="card" id="missing"><h2>Missing numbers</h2><${Missing} store=${data.store} /></section>
         <section class="card"><h2>Ledger, newest first</h2><${LedgerTable} rows=${data.ledger} /></section>
-        ${data.commands.length ? html`<section class="card"><h2>Commands</h2><table><thead><tr><th>Kind</th><th>State</th><th>Made</th><th>Outcome</th></tr></thead><tbody>${data.commands.map(c => html`<tr><td>${c.kind}</td><td>${c.state}</td><td>${clockTime(c.created_at)}</td><td>${c.outcome || UNKNOWN}</td></tr>`)}</tbody></table></section>` : null}`;
+        ${data.commands.length ? html`<section class="card"><h2>Commands</h2><div class="scroll"><table><thead><tr><th>Kind</th><th>State</th><th>Made</th><th>Outcome</th></tr></thead><tbody>${data.commands.map(c => html`<tr><td>${c.kind}</td><td>${c.state}</td><td>${clockTime(c.created_at)}</td><td>${c.outcome || UNKNOWN}</td></tr>`)}</tbody></table></div></section>` : null}`;
 }

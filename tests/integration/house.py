@@ -207,11 +207,21 @@ class House:
     def api(self):
         return Api(f"http://127.0.0.1:{self.api_port}", (self.cloud_dir / "admin.key").read_text().strip())
 
-    def tillctl(self, *words, check=True):
+    def tillsim(self, *words):
+        return subprocess.run([self.programs["tillsim"], *map(str, words)], check=True, capture_output=True, text=True,
+                              stdin=subprocess.DEVNULL)
+
+    def start_process(self, name, command):
+        """One more program of this house, ended with it."""
+        self.edges[name] = Process(name, command, self.folder).start()
+        return self.edges[name]
+
+    def tillctl(self, *words, check=True, given=None):
         environment = {**os.environ, "TILLWIRE_CENTRE": f"http://127.0.0.1:{self.api_port}",
                        "TILLWIRE_PKI": str(ROOT / "scripts/pki")}
         if (self.cloud_dir / "admin.key").exists():
             environment["TILLWIRE_KEY"] = (self.cloud_dir / "admin.key").read_text().strip()
+        environment.update(given or {})
         return subprocess.run([self.programs["tillctl"], *map(str, words)], env=environment, check=check,
                               capture_output=True, text=True, stdin=subprocess.DEVNULL)
 

@@ -132,9 +132,9 @@ static void routes_are_found(void **state)
     assert_non_null(route);
     assert_string_equal(route->path, "/v1/stores/{}/ledger");
     assert_string_equal(params[0], "S014");
-    route = route_find("GET", "/v1/items/a%2Db%20c", params, methods);
+    route = route_find("GET", "/v1/items/a%2Db%20c%2Fd%2525", params, methods);
     assert_non_null(route);
-    assert_string_equal(params[0], "a-b c");
+    assert_string_equal(params[0], "a-b c/d%25");
 }
 
 static void routes_that_are_not_there(void **state)
@@ -145,8 +145,7 @@ static void routes_that_are_not_there(void **state)
     assert_string_equal(methods, "");
     assert_null(route_find("POST", "/v1/stores/S014/proof", params, methods));
     assert_string_equal(methods, "GET");
-    static const char *const wrong[] = {"/v1/items/", "/v1/items/a%2", "/v1/items/a%zz", "/v1/items/a%00b",
-                                        "/v1/items/a%2Fb"};
+    static const char *const wrong[] = {"/v1/items/", "/v1/items/a%2", "/v1/items/a%zz", "/v1/items/a%00b"};
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
         assert_null(route_find("GET", wrong[i], params, methods));
     }

@@ -153,6 +153,15 @@ static void answer_item(struct api_request *r, struct api_reply *reply, const st
     reply_json_end(reply, &j);
 }
 
+static bool sees_any(const struct api_request *r, const struct stock_page *page)
+{
+    size_t i = 0;
+    while (i < page->count && !caller_sees(&r->caller, slice_of(page->figures[i].store))) {
+        i++;
+    }
+    return i < page->count;
+}
+
 void handle_item(struct api_request *r, struct api_reply *reply)
 {
     struct stock_page page;
@@ -162,7 +171,7 @@ void handle_item(struct api_request *r, struct api_reply *reply)
     class = class == ERR_OK ? stock_page_read(&page, &r->slot->reader, &query, &e) : class;
     if (class != ERR_OK) {
         reply_error(reply, &e);
-    } else if (page.count == 0) {
+    } else if (!sees_any(r, &page)) {
         reply_problem(reply, 404, "not-found", "no store has ever had the item \"%.64s\"", r->params[0]);
     } else {
         answer_item(r, reply, &page);
