@@ -191,9 +191,9 @@ static enum err_class movement_as_text(struct buf *line, const struct txn_line *
     char quantity[QTY_TEXT_BYTES];
     bool floor = slice_equal_text(m->location, "floor");
     bool each = slice_equal_text(m->uom, "EA");
-    return buf_printf(line, "  %s%s%s%.*s %.*s%s%.*s", m->quantity_e4 > 0 ? "+" : "",
+    return buf_printf(line, "  %s%s%s%.*s of %.*s%s%.*s", m->quantity_e4 > 0 ? "+" : "",
                       qty_format(m->quantity_e4, quantity), each ? "" : " ", each ? 0 : (int)m->uom.size,
-                      m->uom.data, (int)m->item.size, m->item.data, floor ? "" : " @",
+                      m->uom.data, (int)m->item.size, m->item.data, floor ? "" : " @ ",
                       floor ? 0 : (int)m->location.size, m->location.data);
 }
 
@@ -204,7 +204,7 @@ static enum err_class head_as_text(struct printer *p, const struct explained *r)
         buf_printf(&p->line, "%s:%" PRIu64 " (byte %" PRIu64 ")  ", r->file, r->line, r->offset);
     if (class == ERR_OK && r->has_key) {
         format_day(r->txn->business_day, day);
-        class = buf_printf(&p->line, "%.*s till %.*s, %s no. %" PRIu64 "  ", (int)r->txn->store.size,
+        class = buf_printf(&p->line, "store %.*s till %.*s, %s no. %" PRIu64 "  ", (int)r->txn->store.size,
                            r->txn->store.data, (int)r->txn->workstation.size, r->txn->workstation.data, day,
                            r->txn->sequence);
     }
