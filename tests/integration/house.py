@@ -274,7 +274,7 @@ class House:
         """The store's summary, once the centre has applied all that the store has and both digests agree."""
         row = self.api.get(f"/v1/stores/{store}")
         done = row["head_seq"] is not None and row["head_seq"] == row["applied_seq"] and row["outbox"] == 0 and \
-            row["verified"] and row["source_lag_bytes"] <= LAST_TAG_BYTES_MAX
+            row["verified"] and row["freshness"]["state"] == "fresh" and row["source_lag_bytes"] <= LAST_TAG_BYTES_MAX
         return row if done else None
 
     def wait_drained(self, stores=None, timeout_s=WAIT_S):
