@@ -159,8 +159,7 @@ static inline enum err_class fixture_put_position(void *ctx, const char *source,
     assert_true(at < FIXTURE_POSITIONS_MAX);
     f->batch.position_count += at == f->batch.position_count ? 1 : 0;
     f->batch.positions[at].position = *position;
-    assert_true(context.size > 0 && context.size <= sizeof f->batch.positions[at].context);
-    memcpy(f->batch.positions[at].context, context.data, context.size);
+    assert_true(slice_copy(context, f->batch.positions[at].context, sizeof f->batch.positions[at].context));
     f->batch.positions[at].context_size = context.size;
     return ERR_OK;
 }

@@ -250,6 +250,34 @@ static void test_each_record_once_whatever_fails(void **state)
     }
 }
 
+/* Positions of files of which nothing was consumed yet are kept too. */
+static void test_truncation_and_renames_before_anything_is_read(void **state)
+{
+    (void)state;
+    struct fixture *f = fixture_open("jsonl");
+    char path[400], other[400];
+    snprintf(path, sizeof path, "%s/a", f->folder);
+    snprintf(other, sizeof other, "%s/b", f->folder);
+    append_sale(f, "a", 1);
+    take_all(f);
+    assert_int_equal(truncate(path, 0), 0);
+    take_all(f);
+    append_sale(f, "a", 2);
+    restart(f);
+    take_all(f);
+    append(f, "a", "{\"half\"", 7);
+    take_all(f);
+    assert_int_equal(rename(path, other), 0);
+    take_all(f);
+    append_sale(f, "a", 3);
+    take_all(f);
+    restart(f);
+    take_all(f);
+    assert_booked(f, 1, 3);
+    assert_true(f->committed.quarantined <= 1); /* the half record, once its file has ended */
+    fixture_close(f);
+}
+
 static void test_wrong_options_are_refused(void **state)
 {
     (void)state;
@@ -283,6 +311,7 @@ int main(void)
         cmocka_unit_test(test_a_full_disk_pauses_at_the_committed_position),
         cmocka_unit_test(test_fatal_errors_come_out),
         cmocka_unit_test(test_each_record_once_whatever_fails),
+        cmocka_unit_test(test_truncation_and_renames_before_anything_is_read),
         cmocka_unit_test(test_wrong_options_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
