@@ -120,13 +120,7 @@ static enum err_class set_up_writer(struct db *d, const struct db_options *optio
 {
     int pages = options->autocheckpoint_pages;
     int version = 0;
-    enum err_class class = ERR_OK;
-    if (d->mode == DB_EXCLUSIVE) {
-        class = pragma(d, "locking_mode", "EXCLUSIVE", e);
-    }
-    if (class == ERR_OK) {
-        class = read_user_version(d, &version, e);
-    }
+    enum err_class class = read_user_version(d, &version, e);
     if (class ==
         ERR_OK) { /* EXTRA also syncs the folder: a database just made must not vanish with its entry */
         class = pragma(d, "synchronous", version == 0 ? "EXTRA" : "FULL", e);
@@ -149,7 +143,13 @@ static enum err_class set_up(struct db *d, const struct db_options *options, str
     (void)sqlite3_db_config(d->handle, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
     (void)sqlite3_busy_timeout(d->handle, d->mode == DB_EXCLUSIVE ? 0 : DB_BUSY_MS);
     int cache_kib = options->cache_kib > 0 ? options->cache_kib : DB_CACHE_KIB_DEFAULT;
-    enum err_class class = pragma_int(d, "cache_size", -cache_kib, e);
+    enum err_class class = ERR_OK;
+    if (d->mode == DB_EXCLUSIVE) { /* before the first read: then the WAL needs no shared memory */
+        class = pragma(d, "locking_mode", "EXCLUSIVE", e);
+    }
+    if (class == ERR_OK) {
+        class = pragma_int(d, "cache_size", -cache_kib, e);
+    }
     if (class == ERR_OK) {
         class = pragma(d, "temp_store", "MEMORY", e);
     }
