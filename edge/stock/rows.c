@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SETS = 256, WAYS = 8, ROWS_MAX = SETS * WAYS };
+enum { SETS = 512, WAYS = 8, ROWS_MAX = SETS * WAYS };
 
 struct rows {
     struct db *db;

@@ -206,7 +206,9 @@ static double run_ledger(struct load *load, const char *path, const struct zone 
 
 struct raw {
     struct db *db;
-    struct db_stmt *begin, *commit, *key, *event, *row, *series, *meta, *position;
+    struct db_stmt *begin, *commit, *key, *event, *line, *insert, *update, *series, *meta, *position;
+    int64_t *on_hand_e4;   /* per item */
+    bool *known, *changed; /* per item: in the table; in this batch */
 };
 
 static void open_raw(struct raw *r, const char *path)
@@ -225,10 +227,14 @@ static void open_raw(struct raw *r, const char *path)
         {&r->key,
          "INSERT INTO txn_key VALUES (?1, ?2, ?3, 0, 1, ?4, 1, ?5, ?6, NULL) ON CONFLICT DO NOTHING"},
         {&r->event, "INSERT INTO event VALUES (?1, ?2, ?3)"},
-        {&r->row,
+        {&r->line,
          "INSERT INTO stock VALUES (?1, 'floor', ?2, 0, 0, 0, ?2, 0, 0, 'EA', 'Semi-skimmed milk 1 l')"
          " ON CONFLICT DO UPDATE SET on_hand_e4 = on_hand_e4 + ?2, recorded_e4 = recorded_e4 + ?2"
          " RETURNING on_hand_e4, held_e4, basis, basis_ms"},
+        {&r->insert,
+         "INSERT INTO stock VALUES (?1, 'floor', ?2, 0, 0, 0, ?2, 0, 0, 'EA', 'Semi-skimmed milk 1 l')"},
+        {&r->update, "UPDATE stock SET on_hand_e4 = ?3, held_e4 = ?4, carried_e4 = ?5, carried_held_e4 = ?6,"
+                     " recorded_e4 = ?7, basis = ?8, basis_ms = ?9 WHERE item = ?1 AND location = ?2"},
         {&r->series,
          "INSERT INTO series VALUES (?1, 1, ?2, ?2, 1, ?3) ON CONFLICT DO UPDATE SET last_day = ?2,"
          " last = ?3"},
@@ -254,11 +260,42 @@ static void raw_run(struct db_stmt *s)
     must(db_run(s, &e), "raw", &e);
 }
 
-static void raw_row(struct raw *r, const struct load *load, uint32_t item, int64_t delta)
+static void raw_line(struct raw *r, const struct load *load, size_t n)
 {
-    db_bind_text(r->row, 1, slice_of(load->names[item]));
-    db_bind_int(r->row, 2, delta);
-    raw_run(r->row);
+    db_bind_text(r->line, 1, slice_of(load->names[load->item_of[n]]));
+    db_bind_int(r->line, 2, load->lines[n].quantity_e4);
+    raw_run(r->line);
+}
+
+/* The row as it stands at the batch's end. */
+static void raw_row(struct raw *r, const struct load *load, uint32_t item)
+{
+    struct db_stmt *s = r->known[item] ? r->update : r->insert;
+    db_bind_text(s, 1, slice_of(load->names[item]));
+    db_bind_int(s, 2, r->on_hand_e4[item]);
+    if (r->known[item]) {
+        db_bind_text(s, 2, SLICE("floor"));
+        for (int parameter = 3; parameter <= 9; parameter++) {
+            db_bind_int(s, parameter, parameter == 3 || parameter == 7 ? r->on_hand_e4[item] : 0);
+        }
+    }
+    raw_run(s);
+    r->known[item] = true;
+    r->changed[item] = false;
+}
+
+/* Each row that the batch changed, once. */
+static void raw_rows(struct raw *r, const struct load *load, size_t from, size_t end)
+{
+    for (size_t n = from * LINES; n < end * LINES; n++) {
+        r->on_hand_e4[load->item_of[n]] += load->lines[n].quantity_e4;
+        r->changed[load->item_of[n]] = true;
+    }
+    for (size_t n = from * LINES; n < end * LINES; n++) {
+        if (r->changed[load->item_of[n]]) {
+            raw_row(r, load, load->item_of[n]);
+        }
+    }
 }
 
 static void raw_transaction(struct raw *r, const struct load *load, size_t i)
@@ -278,15 +315,8 @@ static void raw_transaction(struct raw *r, const struct load *load, size_t i)
     raw_run(r->event);
 }
 
-/* Once a batch: rows (per row), series, position, meta. `sums` has room for all items and is all zero. */
-static void raw_batch_end(struct raw *r, const struct load *load, size_t from, size_t end, int64_t *sums)
+static void raw_batch_end(struct raw *r, const struct load *load, size_t from, size_t end)
 {
-    for (size_t n = from * LINES; n < end * LINES; n++) {
-        if (sums != NULL && sums[load->item_of[n]] != 0) {
-            raw_row(r, load, load->item_of[n], sums[load->item_of[n]]);
-            sums[load->item_of[n]] = 0;
-        }
-    }
     for (size_t w = 0; w < 6 && w < end - from; w++) {
         db_bind_int(r->series, 1, (int64_t)((end - 1 - w) % 6));
         db_bind_int(r->series, 2, DAY);
@@ -304,7 +334,9 @@ static double run_raw(const struct load *load, const char *path, size_t batch, b
 {
     struct raw r;
     open_raw(&r, path);
-    int64_t *sums = must_alloc(load->items, sizeof *sums);
+    r.on_hand_e4 = must_alloc(load->items, sizeof *r.on_hand_e4);
+    r.known = must_alloc(load->items, sizeof *r.known);
+    r.changed = must_alloc(load->items, sizeof *r.changed);
     double began = now_s();
     for (size_t i = 0; i < load->transactions;) {
         size_t from = i;
@@ -312,19 +344,20 @@ static double run_raw(const struct load *load, const char *path, size_t batch, b
         raw_run(r.begin);
         for (; i < end; i++) {
             raw_transaction(&r, load, i);
-            for (size_t n = i * LINES; n < (i + 1) * LINES; n++) {
-                if (per_row) {
-                    sums[load->item_of[n]] += load->lines[n].quantity_e4;
-                } else {
-                    raw_row(&r, load, load->item_of[n], load->lines[n].quantity_e4);
-                }
+            for (size_t n = i * LINES; !per_row && n < (i + 1) * LINES; n++) {
+                raw_line(&r, load, n);
             }
         }
-        raw_batch_end(&r, load, from, end, per_row ? sums : NULL);
+        if (per_row) {
+            raw_rows(&r, load, from, end);
+        }
+        raw_batch_end(&r, load, from, end);
         raw_run(r.commit);
     }
     double took = now_s() - began;
-    free(sums);
+    free(r.on_hand_e4);
+    free(r.known);
+    free(r.changed);
     db_close(r.db);
     return took;
 }

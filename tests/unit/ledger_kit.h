@@ -281,6 +281,12 @@ static inline bool kit_add_event(void *ctx, const struct ledger_event *event)
     Tillwire__V1__Event *message =
         tillwire__v1__event__unpack(NULL, event->bytes.size, (const uint8_t *)event->bytes.data);
     assert_non_null(message);
+    if (message->body_case == TILLWIRE__V1__EVENT__BODY_TRANSACTION) { /* packed as protobuf-c would */
+        BUF_AUTO struct buf again = BUF_INIT(WIRE_EVENT_BYTES_MAX);
+        kit_ok(wire_pack(&message->base, &again, e));
+        assert_int_equal(again.size, event->bytes.size);
+        assert_memory_equal(again.data, event->bytes.data, again.size);
+    }
     for (size_t i = 0; i < message->n_movements; i++) {
         const Tillwire__V1__Movement *m = message->movements[i];
         const char *location = m->location[0] == '\0' ? "floor" : m->location;
