@@ -5,7 +5,7 @@ export const UNKNOWN = '–';
 // Server-side decimals arrive as JSON numbers with at most four decimals.
 export function quantity(value, uom) {
     if (value === null || value === undefined) return UNKNOWN;
-    const text = value.toLocaleString('en-GB', {maximumFractionDigits: 4});
+    const text = value.toLocaleString('en-GB', {maximumFractionDigits: 4}).replace('-', '−');
     return uom && uom !== 'EA' ? `${text} ${uom.toLowerCase()}` : text;
 }
 
@@ -41,8 +41,8 @@ export function bytes(value) {
 
 export function clockTime(iso) {
     if (!iso) return UNKNOWN;
-    const t = new Date(iso);
-    return `${t.toLocaleDateString('en-GB', {day: '2-digit', month: 'short'})} ${t.toLocaleTimeString('en-GB')}`;
+    const t = new Date(iso), year = t.getFullYear() === new Date().getFullYear() ? {} : {year: 'numeric'};
+    return `${t.toLocaleDateString('en-GB', {day: '2-digit', month: 'short', ...year})} ${t.toLocaleTimeString('en-GB')}`;
 }
 
 // The q-th quantile (0–1) of numbers; null of none.

@@ -19,7 +19,8 @@ function Tiles({stores}) {
 }
 
 export function AgeBar({ageMs, slaMs}) {
-    const share = ageMs === null ? 1 : Math.min(1, ageMs / slaMs);
+    if (ageMs === null) return html`<span class="agebar">${UNKNOWN}</span>`;
+    const share = Math.min(1, ageMs / slaMs);
     return html`<span class="agebar" title="${age(ageMs)} of ${age(slaMs)}"><meter min="0" max="1" low="0.6" high="0.95" optimum="0" value=${share}></meter> ${age(ageMs)}</span>`;
 }
 
@@ -68,12 +69,12 @@ function StoreTable({stores}) {
             <td data-title="Last sale">${clockTime(s.last_transaction_at)}</td>
             <td data-title="Applied / head" class="n">${count(s.applied_seq)} / ${count(s.head_seq)}</td>
             <td data-title="Outbox" class="n">${count(s.outbox)}</td>
-            <td data-title="TLOG behind" class="n">${bytes(s.source_lag_bytes)}</td>
-            <td data-title="Clock skew" class="n">${milliseconds(s.clock_skew_ms === null ? null : Math.abs(s.clock_skew_ms))}</td>
-            <td data-title="Negative" class="n">${count(s.negatives)}</td>
-            <td data-title="Missing" class="n">${count(s.missing_numbers)}</td>
+            <td data-title="TLOG behind" class="n detail">${bytes(s.source_lag_bytes)}</td>
+            <td data-title="Clock skew" class="n detail">${milliseconds(s.clock_skew_ms === null ? null : Math.abs(s.clock_skew_ms))}</td>
+            <td data-title="Negative" class="n detail">${count(s.negatives)}</td>
+            <td data-title="Missing" class="n detail">${count(s.missing_numbers)}</td>
             <td data-title="Proof">${s.mismatch ? '✗ differs' : s.verified ? '✓ verified' : UNKNOWN}</td>
-            <td data-title="Version">${s.version || UNKNOWN}</td></tr>`)}</tbody></table></div>`;
+            <td data-title="Version" class="detail">${s.version || UNKNOWN}</td></tr>`)}</tbody></table></div>`;
 }
 
 const PAGE = 100;

@@ -5,13 +5,13 @@ import {age, bytes, clockTime, count, quantity, UNKNOWN} from './format.js';
 import {AgeBar} from './views_fleet.js';
 import {Status, statusNow} from './status.js';
 
-const REFRESH_MS = 5000, LEDGER_ROWS = 50;
+const REFRESH_MS = 5000, LEDGER_EVENTS = 20;
 
 async function loadStore(id) {
     const path = `/v1/stores/${encodeURIComponent(id)}`;
     const [store, proof, ledger, commands] = await Promise.all([
-        get(path), get(`${path}/proof`), get(`${path}/ledger?order=newest&limit=${LEDGER_ROWS}`), get(`${path}/commands?limit=10`)]);
-    return {store, proof, ledger: ledger.data, commands: commands.data};
+        get(path), get(`${path}/proof`), get(`${path}/ledger?order=newest&limit=${LEDGER_EVENTS}`), get(`${path}/commands?limit=10`)]);
+    return {store, proof, ledger: ledger.data, older: ledger.next_cursor, commands: commands.data};
 }
 
 function Facts({pairs}) {
@@ -46,6 +46,16 @@ export function LedgerTable({rows}) {
             <td data-title="After" class="n">${quantity(e.on_hand_after, e.uom)}</td><td data-title="Till">${e.transaction ? `${e.transaction.workstation} / ${e.transaction.sequence}` : UNKNOWN}</td></tr>`)}</tbody></table></div>`;
 }
 
+// What lies before the newest events, fetched page by page on request.
+function Older({id, cursor}) {
+    const [rows, setRows] = useState([]), [at, setAt] = useState(null), [problem, setProblem] = useState(null);
+    const next = at === null ? cursor : at;
+    const more = () => get(`/v1/stores/${encodeURIComponent(id)}/ledger?order=newest&limit=100&cursor=${next}`)
+        .then(page => (setRows([...rows, ...page.data]), setAt(page.next_cursor || ''), setProblem(null)), p => setProblem(p.message));
+    return html`${rows.length ? html`<${LedgerTable} rows=${rows} />` : null}
+        ${problem ? html`<p class="bad" role="alert">${problem}</p>` : null}${next ? html`<p class="pages"><button onClick=${more}>Older</button></p>` : null}`;
+}
+
 export function Store({live, id}) {
     const [data, setData] = useState(null), [problem, setProblem] = useState(null), [note, setNote] = useState('');
     useEffect(() => {
@@ -71,6 +81,6 @@ export function Store({live, id}) {
         <${Proof} proof=${data.proof} /></div>
         <section class="card"><h2>Sources</h2><${Sources} store=${s.sources ? s : data.store} /></section>
         <section class="card" id="missing"><h2>Missing numbers</h2><${Missing} store=${data.store} /></section>
-        <section class="card"><h2>Ledger, newest first</h2><${LedgerTable} rows=${data.ledger} /></section>
+        <section class="card"><h2>Ledger, newest first</h2><${LedgerTable} rows=${data.ledger} /><${Older} id=${id} cursor=${data.older} /></section>
         ${data.commands.length ? html`<section class="card"><h2>Commands</h2><div class="scroll"><table><thead><tr><th>Kind</th><th>State</th><th>Made</th><th>Outcome</th></tr></thead><tbody>${data.commands.map(c => html`<tr><td>${c.kind}</td><td>${c.state}</td><td>${clockTime(c.created_at)}</td><td>${c.outcome || UNKNOWN}</td></tr>`)}</tbody></table></div></section>` : null}`;
 }

@@ -13,7 +13,7 @@ export const formatTests = {
     },
     'format: quantities keep four decimals and their unit': () => {
         assert.equal(quantity(0), '0');
-        assert.equal(quantity(-12), '-12');
+        assert.equal(quantity(-12), '−12');
         assert.equal(quantity(1234.5678), '1,234.5678');
         assert.equal(quantity(0.25, 'KGM'), '0.25 kgm');
         assert.equal(quantity(3, 'EA'), '3');

@@ -5,6 +5,7 @@ import {goTo, until} from './browser.js';
 
 const PAGES = {overview: ['#/', '.tiles'], stores: ['#/stores?q=s0', 'table.stores'], store: ['#/store/S010', '#proof'], items: ['#/items?q=oat', '#search'],
     item: ['#/item/ST-88', '#total-recorded'], live: ['#/live', '.filters'], alerts: ['#/alerts', 'h1'], unknown: ['#/item/none', '.empty']};
+const HEIGHT_MAX = 1600;
 const LOOKS = {light: [1280, 'light'], dark: [1280, 'dark'], narrow: [400, 'light'], 'narrow-dark': [400, 'dark']};
 
 const overflowing = () => {
@@ -22,7 +23,8 @@ async function look(world, look) {
         await goTo(page, hash, selector);
         await until(page, () => ![...document.querySelectorAll('.empty')].some(empty => empty.textContent === 'Loading…'));
         assert.deepEqual(await page.evaluate(overflowing), [], `${name} is wider than ${width} px`);
-        await page.screenshot({path: path.join(shots, `${name}-${look}.png`), fullPage: true});
+        const height = Math.min(HEIGHT_MAX, await page.evaluate(() => document.scrollingElement.scrollHeight));
+        await page.screenshot({path: path.join(shots, `${name}-${look}.png`), captureBeyondViewport: true, clip: {x: 0, y: 0, width, height}});
     }
     await page.setViewport({width: 1280, height: 900});
     await page.emulateMediaFeatures([]);

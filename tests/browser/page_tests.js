@@ -83,10 +83,10 @@ export const pageTests = {
     },
     'an item changes on the page when it is sold': async ({page, house}) => {
         await page.evaluate(() => { window.untouched = true; });
-        assert.equal(await textOf(page, '#total-recorded'), '-1');
+        assert.equal(await textOf(page, '#total-recorded'), '−1');
         await house.ring('S002', 'ST-88', 4);
-        await until(page, () => document.querySelector('#total-recorded')?.textContent === '-5');
-        assert.equal(await textOf(page, 'tr[data-store=S002] .recorded'), '-4');
+        await until(page, () => document.querySelector('#total-recorded')?.textContent === '−5');
+        assert.equal(await textOf(page, 'tr[data-store=S002] .recorded'), '−4');
         assert.ok(await page.evaluate(() => window.untouched), 'the page was loaded anew');
     },
     'hovering a figure shows its arithmetic': async ({page, house}) => {
