@@ -177,20 +177,31 @@ void builder_nothing(struct builder *b, const struct path *path)
     }
 }
 
+static bool grow_goods(struct builder *b)
+{
+    size_t capacity = b->goods_capacity == 0 ? GOODS_FIRST : b->goods_capacity * 2;
+    struct raw_goods *goods = realloc(b->target.raw.goods, capacity * sizeof *goods);
+    if (goods == NULL) {
+        return false;
+    }
+    b->target.raw.goods = goods;
+    struct txn_line *lines = realloc(b->lines, capacity * sizeof *lines);
+    if (lines == NULL) {
+        return false;
+    }
+    b->lines = lines;
+    b->goods_capacity = capacity;
+    return true;
+}
+
 /* Room for one more goods line and its stock change. */
 static struct raw_goods *push_goods(struct builder *b, enum goods kind)
 {
-    if (b->target.raw.goods_count == b->goods_capacity) {
-        size_t capacity = b->goods_capacity == 0 ? GOODS_FIRST : b->goods_capacity * 2;
-        struct raw_goods *goods = realloc(b->target.raw.goods, capacity * sizeof *goods);
-        b->target.raw.goods = goods != NULL ? goods : b->target.raw.goods;
-        struct txn_line *lines = realloc(b->lines, capacity * sizeof *lines);
-        b->lines = lines != NULL ? lines : b->lines;
-        if (goods == NULL || lines == NULL) {
-            builder_fail(b, "out of memory for the lines of one transaction");
-            return NULL;
-        }
-        b->goods_capacity = capacity;
+    if (b->target.raw.goods_count == b->goods_capacity && !grow_goods(b)) {
+        b->fault.class = ERR_OK; /* whatever else was wrong with the record: it is not its fault */
+        builder_fail(b, "out of memory for the lines of one transaction");
+        b->fault.class = ERR_FATAL;
+        return NULL;
     }
     struct raw_goods *goods = &b->target.raw.goods[b->target.raw.goods_count++];
     *goods = (struct raw_goods){.goods = kind, .ordinal = b->target.raw.line_count};

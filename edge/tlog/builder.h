@@ -43,8 +43,8 @@ void builder_value(struct builder *b, const struct path *path, struct slice text
 /* What the parser itself finds wrong; the first fault is the one told. */
 void builder_fail(struct builder *b, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* ERR_INVALID: quarantine; *out holds the key when it could be read. *out is valid until the next
- * builder_begin. */
+/* ERR_INVALID: quarantine; *out holds the key when it could be read. ERR_FATAL: out of memory. *out is valid
+ * until the next builder_begin. */
 enum err_class builder_finish(struct builder *b, struct txn *out, struct err *e) ERR_MUST_CHECK;
 
 #endif

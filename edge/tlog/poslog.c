@@ -227,6 +227,9 @@ static enum err_class poslog_parse(void *parser, const struct frame_state *state
     }
     p->ready = feed(p, record);
     enum XML_Error error = XML_GetErrorCode(p->expat);
+    if (error == XML_ERROR_NO_MEMORY) {
+        return err_set(e, ERR_FATAL, "out of memory for an XML record of %zu bytes", record.size);
+    }
     if (error != XML_ERROR_NONE) {
         builder_fail(builder, "not well-formed XML: %s", XML_ErrorString(error));
     } else if (!p->ready) {
