@@ -4,19 +4,19 @@
 #include <stdio.h>
 #include <string.h>
 
-enum err_class err_set(struct err *e, enum err_class class, const char *format, ...)
+struct err *err_message(struct err *e, const char *format, ...)
 {
     if (e == NULL) {
-        return class;
+        return NULL;
     }
     /* the arguments may point into e->message */
-    struct err next = {.class = class};
+    char next[ERR_MESSAGE_BYTES_MAX] = "";
     va_list args;
     va_start(args, format);
-    (void)vsnprintf(next.message, sizeof next.message, format, args);
+    (void)vsnprintf(next, sizeof next, format, args);
     va_end(args);
-    *e = next;
-    return class;
+    memcpy(e->message, next, sizeof next);
+    return e;
 }
 
 enum err_class err_prefix(struct err *e, const char *format, ...)

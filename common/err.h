@@ -6,6 +6,7 @@
 #define COMMON_ERR_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 enum err_class {
     ERR_OK = 0,
@@ -24,10 +25,20 @@ struct err {
 
 #define ERR_MUST_CHECK __attribute__((warn_unused_result))
 
-/* Fills *e (may be NULL) and returns `class`, so that `return err_set(…)` reads as one step.
- * A message that is too long is cut. */
-enum err_class err_set(struct err *e, enum err_class class, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
+/* Fills *e (may be NULL) and gives back `class`, so that `return err_set(e, class, format, …)` reads as one
+ * step. A message that is too long is cut. A macro, so that compilers and analysers see which class comes
+ * back. */
+#define err_set(e, class, ...) err_classify(err_message((e), __VA_ARGS__), (class))
+
+struct err *err_message(struct err *e, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+static inline enum err_class err_classify(struct err *e, enum err_class class)
+{
+    if (e != NULL) {
+        e->class = class;
+    }
+    return class;
+}
 
 /* Puts "prefix: " before the message already in *e (may be NULL); returns e's class, ERR_OK for NULL. */
 enum err_class err_prefix(struct err *e, const char *format, ...) __attribute__((format(printf, 2, 3)));
