@@ -241,28 +241,36 @@ static int by_value(const void *left, const void *right)
     return (a > b) - (a < b);
 }
 
-static double measure(struct bench *b, void (*work)(struct bench *))
+static int64_t timed(struct bench *b, void (*work)(struct bench *))
 {
-    int64_t ns[RUNS];
-    for (int i = 0; i < RUNS; i++) {
-        int64_t start = now_ns();
-        work(b);
-        ns[i] = now_ns() - start;
-    }
-    qsort(ns, RUNS, sizeof ns[0], by_value);
-    int64_t median = ns[RUNS / 2];
-    return (double)median / RECORDS;
+    int64_t start = now_ns();
+    work(b);
+    return now_ns() - start;
 }
 
+static double median(int64_t ns[RUNS])
+{
+    qsort(ns, RUNS, sizeof ns[0], by_value);
+    int64_t middle = ns[RUNS / 2];
+    return (double)middle / RECORDS;
+}
+
+/* Turn by turn, so that a noisy neighbour meets all alike. */
 static void report(struct bench *b, const char *name, const char *parser, void (*raw)(struct bench *))
 {
-    double parser_ns = measure(b, raw);
-    double decode_ns = measure(b, decode);
-    double frame_ns = measure(b, frame);
+    int64_t raw_ns[RUNS];
+    int64_t decode_ns[RUNS];
+    int64_t frame_ns[RUNS];
+    for (int i = 0; i < RUNS; i++) {
+        raw_ns[i] = timed(b, raw);
+        decode_ns[i] = timed(b, decode);
+        frame_ns[i] = timed(b, frame);
+    }
+    double alone = median(raw_ns);
+    double whole = median(decode_ns);
     (void)printf("%s: a transaction of %zu bytes, %d items: %.0f ns (of it framing %.0f ns); %s alone %.0f "
                  "ns; ratio %.2f\n",
-                 name, b->data.size / RECORDS, ITEMS, decode_ns, frame_ns, parser, parser_ns,
-                 parser_ns / decode_ns);
+                 name, b->data.size / RECORDS, ITEMS, whole, median(frame_ns), parser, alone, alone / whole);
 }
 
 int main(int argc, char **argv)
