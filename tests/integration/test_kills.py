@@ -123,6 +123,7 @@ class NamedGaps(Checked):
         for store in stores:
             house.add_store(store)
             shutil.copytree(out / store / "tlog", house.store_dir(store) / "tlog", dirs_exist_ok=True)
+        for store in stores:  # all are enrolled: the centre may die from here on
             if edge_failpoint:
                 house.start_edge(store, BIN / "integration/edge_failpoint", ["--failpoint", edge_failpoint])
             else:
