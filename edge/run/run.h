@@ -2,10 +2,13 @@
 #ifndef EDGE_RUN_RUN_H
 #define EDGE_RUN_RUN_H
 
+#include <stdint.h>
+
 /* Places where a test's main may look in (or kill the process); the product passes NULL. */
 struct edge_taps {
     void *ctx;
-    void (*after_commit)(void *ctx);  /* a batch of log records is durable; nothing of it was published yet */
+    /* a batch of log records is durable up to event seq; nothing of it was published yet */
+    void (*after_commit)(void *ctx, uint64_t seq);
     void (*after_publish)(void *ctx); /* a batch of events was given to the bus */
 };
 

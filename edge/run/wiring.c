@@ -22,7 +22,9 @@ static enum err_class commit(void *ctx, struct err *e)
     const struct wiring *w = ctx;
     enum err_class class = ledger_commit(w->ledger, e);
     if (class == ERR_OK && w->taps != NULL && w->taps->after_commit != NULL) {
-        w->taps->after_commit(w->taps->ctx);
+        struct ledger_head head;
+        ledger_head(w->ledger, &head);
+        w->taps->after_commit(w->taps->ctx, head.seq);
     }
     return class;
 }

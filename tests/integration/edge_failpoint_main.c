@@ -19,8 +19,9 @@ static void pass(struct failpoint *f, const char *name)
     }
 }
 
-static void after_commit(void *ctx)
+static void after_commit(void *ctx, uint64_t seq)
 {
+    (void)seq;
     pass(ctx, "after_commit");
 }
 
