@@ -70,11 +70,13 @@ def drain(house, transactions):
     wait_for("the control socket", (house.store_dir("S001") / "state/control.sock").exists)
     wait_for("the backlog to be read", lambda: house.ctl_store("S001", "sources")[0]["lag_bytes"] == 0, DRAIN_S_MAX, 0.2)
     read_s = time.monotonic() - began
+    head = house.ctl_store("S001", "status")[0]["seq"]
     house.start_cloud()
     house.wait_cloud()
     began = time.monotonic()
-    wait_for("the store to drain", lambda: house.drained("S001"), DRAIN_S_MAX, 0.2)
+    wait_for("the store to drain", lambda: house.api.get("/v1/stores/S001")["applied_seq"] >= head, DRAIN_S_MAX, 0.1)
     drained_s = time.monotonic() - began
+    house.wait_drained(["S001"])
     sampler.stop()
     edge.kill()
     size, events = house.event_bytes("S001")

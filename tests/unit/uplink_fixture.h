@@ -236,10 +236,20 @@ static inline struct sent *fixture_next(struct fixture *f)
     return f->sent_seen < f->sent_count ? &f->sent[f->sent_seen++] : NULL;
 }
 
-static inline Tillwire__V1__Heartbeat *fixture_heartbeat(struct fixture *f)
+/* The next message, which must be there. */
+static inline struct sent *fixture_must_next(struct fixture *f)
 {
     struct sent *s = fixture_next(f);
-    assert_non_null(s);
+    if (s == NULL) {
+        fail_msg("nothing more was sent");
+        abort(); /* not reached, which the compiler cannot know */
+    }
+    return s;
+}
+
+static inline Tillwire__V1__Heartbeat *fixture_heartbeat(struct fixture *f)
+{
+    struct sent *s = fixture_must_next(f);
     assert_true(s->heartbeat);
     struct err e = {0};
     Tillwire__V1__Heartbeat *h = NULL;
@@ -252,8 +262,7 @@ static inline Tillwire__V1__Heartbeat *fixture_heartbeat(struct fixture *f)
 
 static inline Tillwire__V1__EventBatch *fixture_batch(struct fixture *f, struct batch_place *place)
 {
-    struct sent *s = fixture_next(f);
-    assert_non_null(s);
+    struct sent *s = fixture_must_next(f);
     assert_false(s->heartbeat);
     struct err e = {0};
     Tillwire__V1__EventBatch *b = NULL;
