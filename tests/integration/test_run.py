@@ -1,6 +1,7 @@
 """scripts/run as a person uses it: start, ring, cut, heal, kill -9, stop, and start again."""
 # test: tier=spine
 
+import json
 import os
 import pathlib
 import re
@@ -204,6 +205,31 @@ class FirstTenMinutes(unittest.TestCase):
             return self.demo.api.request("GET", "/readyz")[0] == 200
         except OSError:
             return False
+
+    def shell(self, commands):
+        """Commands of the documentation, as they stand there, in one shell."""
+        script = "\n".join(["set -euo pipefail", *commands]).replace("build/run", str(self.demo.run_dir))
+        return subprocess.run(["bash", "-c", script], env=self.demo.environment, cwd=ROOT, stdin=subprocess.DEVNULL,
+                              capture_output=True, text=True, check=False)
+
+    def test_6_the_commands_of_the_readme_work(self):
+        section = (ROOT / "README.md").read_text().split("## The first ten minutes")[1].split("\n## ")[0]
+        commands = re.findall(r"^    (\S.*)$", section, re.M)
+        self.assertGreaterEqual(len(commands), 10)
+        answer = self.shell(commands)
+        self.assertEqual(answer.returncode, 0, answer.stderr)
+        self.assertIn('"verified_seq"', answer.stdout)
+        self.assertIn("Stock changes:", answer.stdout)
+        self.wait_well("S001")
+
+    def test_6_the_questions_of_the_api_page_work(self):
+        text = (ROOT / "docs/api.md").read_text().replace("\\\n        ", "")
+        commands = [line for line in re.findall(r"^    (curl .*)$", text, re.M) if "curl -sN" not in line]
+        self.assertEqual(len(commands), 2)
+        for command in commands:
+            answer = self.shell(["source build/run/env", command.replace("curl -s", "curl -sf")])
+            self.assertEqual(answer.returncode, 0, answer.stderr)
+            self.assertTrue(json.loads(answer.stdout))
 
     def test_6_a_second_one_is_refused(self):
         for words in (["--no-setup"], ["--fresh", "--no-setup"]):
