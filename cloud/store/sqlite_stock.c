@@ -140,12 +140,13 @@ enum err_class sqlite_stock_each(void *ctx, struct slice store,
     " WHERE " where " ORDER BY s.store, s.item, s.location LIMIT ?6"
 #define AFTER_ROW "(s.store, s.item, s.location) > (?3, ?4, ?5)"
 #define AFTER_IN_STORE "(s.item, s.location) > (?4, ?5)"
-#define OF_GTIN "s.item IN (SELECT item FROM item WHERE gtin = ?2)"
+#define AFTER_OF_ITEM "(+s.item, s.location) > (?4, ?5)" /* the + keeps the item itself for the search */
+#define OF_GTIN "s.item IN (SELECT item FROM item WHERE gtin = ?2 AND gtin <> '')"
 
 static const char *const queries[2][3] = {
     {QUERY(AFTER_ROW), QUERY("s.item = ?2 AND " AFTER_ROW), QUERY(OF_GTIN " AND " AFTER_ROW)},
-    {QUERY("s.store = ?1 AND " AFTER_IN_STORE), QUERY("s.store = ?1 AND s.item = ?2 AND " AFTER_IN_STORE),
-     QUERY("s.store = ?1 AND " OF_GTIN " AND " AFTER_IN_STORE)},
+    {QUERY("s.store = ?1 AND " AFTER_IN_STORE), QUERY("s.store = ?1 AND s.item = ?2 AND " AFTER_OF_ITEM),
+     QUERY("s.store = ?1 AND " OF_GTIN " AND " AFTER_OF_ITEM)},
 };
 
 enum err_class sqlite_stock_query(void *ctx, const struct store_stock_query *query,
