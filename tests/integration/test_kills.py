@@ -14,6 +14,7 @@ from tests.integration.model import Model, centre_ledger, centre_stock, differen
 SEED = int(os.environ.get("TILLWIRE_SEED", time.time_ns() % 1000000))
 STORES, TRANSACTIONS, KILLS, KILLS_UNDER_WAY = 3, 40000, 54, 40
 FEED_LINES = 400
+GAP_TRANSACTIONS = 15000  # several windows of each store, so that the centre commits many times
 
 
 class Feeder:
@@ -118,7 +119,7 @@ class NamedGaps(Checked):
         else:
             house.start_cloud()
         house.wait_cloud()
-        out = generate(house, 2000, SEED)
+        out = generate(house, GAP_TRANSACTIONS, SEED)
         stores = [f"S{n:03}" for n in range(1, STORES + 1)]
         for store in stores:
             house.add_store(store)
@@ -147,10 +148,10 @@ class NamedGaps(Checked):
         self.run_gap(edge_failpoint="after_publish:3")
 
     def test_after_the_centres_commit(self):
-        self.run_gap(cloud_failpoint="after_commit:2")
+        self.run_gap(cloud_failpoint="after_commit:6")
 
     def test_before_its_ack(self):
-        self.run_gap(cloud_failpoint="before_ack:1")
+        self.run_gap(cloud_failpoint="before_ack:6")
 
 
 if __name__ == "__main__":
