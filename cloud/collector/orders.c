@@ -90,7 +90,10 @@ static enum err_class order_begin(struct collector *c, const char *store, struct
     if (class == ERR_OK) {
         class = sites_get(c, store, site, e);
     }
-    return class == ERR_OK ? ERR_OK : collector_finish(c, class, e);
+    if (class != ERR_OK && c->in_transaction) {
+        collector_rollback(c);
+    }
+    return class;
 }
 
 static enum err_class unknown(struct collector *c, const char *store, struct err *e)
