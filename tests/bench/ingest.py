@@ -1,6 +1,7 @@
 """Ingest of one log file: tail, decoder and ledger, beside the decoder and SQLite alone."""
 
 import json
+import pathlib
 import subprocess
 import tempfile
 
@@ -17,7 +18,6 @@ def generate(folder, tillsim_format, transactions):
 
 
 def measure(options):
-    import pathlib
     for format_name, profile, tillsim_format, name, transactions in FORMATS:
         with tempfile.TemporaryDirectory(prefix="ingest-") as folder:
             log = generate(pathlib.Path(folder), tillsim_format, transactions // options.shrink)

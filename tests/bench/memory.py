@@ -2,14 +2,16 @@
 it drains through to the centre.
 
 The backlog is read while the centre is away; then the centre comes. Beside the drain stands what the broker alone carries in
-messages of the same size, from one publisher to one subscriber over TLS.
+messages of the same size, from one publisher to one subscriber over TLS, and what SQLite alone takes in at the centre.
 """
 
 import shutil
+import sqlite3
 import subprocess
 import threading
 import time
 
+from tests.bench import centre_raw
 from tests.bench.figures import Figure
 from tests.integration.house import House, wait_for
 
@@ -57,8 +59,14 @@ def broker_messages_s(house):
     return MESSAGES / (time.monotonic() - began)
 
 
+def commits(house):
+    """Of the centre since it started."""
+    lines = house.api.get("/metrics").splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("tillwire_collector_commits_total "))
+
+
 def drain(house, transactions):
-    """(resident KiB, anonymous KiB, transactions/s read, transactions/s drained, events a message)"""
+    """What one backlog showed, by name."""
     out = house.folder / "generated"
     subprocess.run([house.programs["tillsim"], "generate", "--out", out, "--transactions", str(transactions), "--seed", "11",
                     "--no-ledger", "--quiet"], check=True)
@@ -76,18 +84,20 @@ def drain(house, transactions):
     began = time.monotonic()
     wait_for("the store to drain", lambda: house.api.get("/v1/stores/S001")["applied_seq"] >= head, DRAIN_S_MAX, 0.1)
     drained_s = time.monotonic() - began
+    events_a_commit = max(1, head // commits(house))
     house.wait_drained(["S001"])
     sampler.stop()
     edge.kill()
+    house.cloud.stop()
     size, events = house.event_bytes("S001")
-    return sampler.resident_kib, sampler.anonymous_kib, transactions / read_s, transactions / drained_s, \
-        MESSAGE_BYTES * events / size
+    return {"resident": sampler.resident_kib / MIB, "anonymous": sampler.anonymous_kib / MIB, "read": transactions / read_s,
+            "drained": transactions / drained_s, "events_a_message": MESSAGE_BYTES * events / size,
+            "sqlite": centre_raw.transactions_s(house.folder, house.cloud_dir / "centre.db", "S001", events_a_commit)}
 
 
 class Backlogged(House):
     def event_bytes(self, store):
         """Bytes and number of the store's events, read when nothing runs on its database."""
-        import sqlite3
         with sqlite3.connect(self.store_dir(store) / "state/ledger.db") as db:
             return db.execute("SELECT sum(length(bytes)), count(*) FROM (SELECT bytes FROM event LIMIT 100000)").fetchone()
 
@@ -100,17 +110,20 @@ def one_round(options):
         house.edges["S001"].stop()
         house.cloud.stop()
         messages_s = broker_messages_s(house)
-        return (*drain(house, TRANSACTIONS // options.shrink), messages_s)
+        found = drain(house, TRANSACTIONS // options.shrink)
+        return {**found, "broker": messages_s * found["events_a_message"]}
     finally:
         house.close()
 
 
 def measure(options):
-    found = [one_round(options) for _ in range(options.long_rounds)]
-    resident, anonymous, read, drained, per_message, messages = zip(*found)
+    rounds = [one_round(options) for _ in range(options.long_rounds)]
+
+    def of(name):
+        return [found[name] for found in rounds]
     backlog = f"backlog of {TRANSACTIONS // options.shrink:,} transactions, TLS"
-    yield Figure(f"resident memory, peak, {backlog}", "MiB", [kib / MIB for kib in resident], at_most=16)
-    yield Figure("  of it anonymous", "MiB", [kib / MIB for kib in anonymous], at_most=8)
-    yield Figure("  read while the centre is away", "transactions/s", read)
-    yield Figure("  drained through to the centre", "transactions/s", drained,
-                 [events * rate for events, rate in zip(per_message, messages)], "mosquitto alone, 64 KiB, TLS")
+    yield Figure(f"resident memory, peak, {backlog}", "MiB", of("resident"), at_most=16)
+    yield Figure("  of it anonymous", "MiB", of("anonymous"), at_most=8)
+    yield Figure("  read while the centre is away", "transactions/s", of("read"))
+    yield Figure("  drained through to the centre", "transactions/s", of("drained"), of("sqlite"), "SQLite alone at the centre")
+    yield Figure("  what the broker alone would carry", "transactions/s", of("broker"))
