@@ -103,7 +103,7 @@ class Usage(unittest.TestCase):
     def test_wrong_calls_say_what_is_right(self):
         for words, code, told in ((["nonsense"], 2, "no verb nonsense"), (["--nonsense"], 2, "unknown option"),
                                   (["cut"], 2, "cut STORE"), (["cut", "S009"], 2, "no store S009"),
-                                  (["kill", "S001", "now"], 2, "kill STORE | centre"), (["ring", "S001"], 2, "ring STORE ITEM"),
+                                  (["kill", "S001", "now"], 2, "kill STORE|centre|broker"), (["ring", "S001"], 2, "ring STORE ITEM"),
                                   (["cut", "S001"], 1, "does not run"), (["status"], 1, "does not run")):
             answer = self.demo.verb(*words)
             self.assertEqual(answer.returncode, code, words)
@@ -190,7 +190,7 @@ class FirstTenMinutes(unittest.TestCase):
         self.wait_well("S001")
 
     def test_5_killed_programs_start_again(self):
-        for name, word in (("agent-S002", "S002"), ("centre", "centre")):
+        for name, word in (("agent-S002", "S002"), ("centre", "centre"), ("broker", "broker")):
             before = self.demo.pid(name)
             self.assertEqual(self.demo.verb("kill", word).returncode, 0)
             wait_for(f"{name} to start again", lambda n=name, b=before: self.demo.pid(n) != b)
