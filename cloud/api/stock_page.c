@@ -1,6 +1,7 @@
 #include "cloud/api/stock_page.h"
 #include "proto/qty.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -64,6 +65,7 @@ static bool take_row(void *ctx, const struct store_stock *row)
 {
     struct reading *reading = ctx;
     struct stock_page *page = reading->page;
+    assert(page->figures != NULL); /* by stock_page_open */
     struct stock_figure *last = page->count > 0 ? &page->figures[page->count - 1] : NULL;
     if (last == NULL || !slice_equal_text(row->store, last->store) ||
         !slice_equal_text(row->item, last->item)) {

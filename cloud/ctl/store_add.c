@@ -13,8 +13,6 @@
 
 enum { PATH_MAX_BYTES = 1024, FILE_BYTES_MAX = 65536, WORDS_MAX = 8 };
 
-extern char **environ;
-
 /* words: NULL-terminated, at most WORDS_MAX. exec wants them writable, so it gets copies. */
 static enum ctl_exit run_program(const char *const *words)
 {
@@ -26,7 +24,7 @@ static enum ctl_exit run_program(const char *const *words)
         why = argv[i] == NULL ? ENOMEM : 0;
     }
     why = why != 0 ? why : posix_spawnp(&pid, argv[0], NULL, NULL, argv, environ);
-    for (size_t i = 0; argv[i] != NULL; i++) {
+    for (size_t i = 0; i < WORDS_MAX; i++) {
         free(argv[i]);
     }
     if (why != 0) {

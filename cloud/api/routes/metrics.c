@@ -59,10 +59,11 @@ static void latency_histogram(struct metrics *m, const struct collector_counts *
         buf_printf(m->out,
                    "# HELP %s Own time of a movement to its commit at the centre.\n# TYPE %s histogram\n",
                    name, name) != ERR_OK;
-    for (size_t i = 0; i < sizeof c->latency_buckets / sizeof c->latency_buckets[0]; i++, bound_s *= 2) {
+    for (size_t i = 0; i < sizeof c->latency_buckets / sizeof c->latency_buckets[0]; i++) {
         total += c->latency_buckets[i];
         m->full |= buf_printf(m->out, "%s_bucket{le=\"%g\"} %llu\n", name, bound_s,
                               (unsigned long long)total) != ERR_OK;
+        bound_s *= 2;
     }
     m->full |= buf_printf(m->out, "%s_bucket{le=\"+Inf\"} %llu\n%s_count %llu\n", name,
                           (unsigned long long)total, name, (unsigned long long)total) != ERR_OK;
