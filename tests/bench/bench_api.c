@@ -186,8 +186,8 @@ static int64_t measure(struct bench *b, const char *name, const char *path, int 
     }
     qsort(rates, RUNS, sizeof rates[0], by_value);
     qsort(p99s, RUNS, sizeof p99s[0], by_value);
-    printf("%-44s %8lld requests/s, p99 %.2f ms\n", name, (long long)rates[RUNS / 2],
-           (double)p99s[RUNS / 2] / 1e6);
+    int64_t p99_ns = p99s[RUNS / 2];
+    printf("%-44s %8lld requests/s, p99 %.2f ms\n", name, (long long)rates[RUNS / 2], (double)p99_ns / 1e6);
     return rates[RUNS / 2];
 }
 
