@@ -224,7 +224,7 @@ static void set_up(struct bench *b)
 
 int main(int argc, char **argv)
 {
-    int rounds = argc > 4 ? atoi(argv[4]) : 5;
+    int rounds = argc > 4 ? (int)strtol(argv[4], NULL, 10) : 5;
     if (argc < 4 || rounds < 1 || rounds > ROUNDS_MAX) {
         fprintf(stderr, "usage: bench_ingest FORMAT PROFILE FILE [ROUNDS]\n");
         return 2;

@@ -104,6 +104,6 @@ int main(int argc, char **argv)
     s.store_count = (unsigned long)argc - 5;
     s.number = strtoul(argv[4], NULL, 10);
     open_logs(&s, argv[1]);
-    run(&s, atof(argv[2]), atof(argv[3]));
+    run(&s, strtod(argv[2], NULL), strtod(argv[3], NULL));
     return fclose(s.trace) == 0 ? 0 : 1;
 }
