@@ -108,16 +108,24 @@ static enum err_class add_restore(struct collector *c, struct site *site, struct
 
 struct waiting {
     struct collector *c;
+    const struct store_row *row;
     size_t count;
     struct store_command commands[COMMANDS_MAX];
     size_t offsets[COMMANDS_MAX]; /* of their payloads in the scratch buffer */
 };
 
+/* Opening stock waits for an open repair, and for one that operators must look into: Σ does not know what was
+ * not decoded. What is held back takes no other command's turn. */
+static bool held_back(const struct store_row *row, const struct store_command *command)
+{
+    return command->kind == TILLWIRE__V1__COMMAND__BODY_OPENING && (row->repair_id != 0 || row->mismatch);
+}
+
 static bool pick(void *ctx, const struct store_command *command)
 {
     struct waiting *w = ctx;
     int64_t age_ms = w->c->now.ms - command->sent_ms;
-    bool due = command->sent_ms == 0 || age_ms >= RESEND_MS || age_ms < 0;
+    bool due = (command->sent_ms == 0 || age_ms >= RESEND_MS || age_ms < 0) && !held_back(w->row, command);
     size_t offset = w->c->scratch.size;
     if (due && buf_append_slice(&w->c->scratch, command->payload) == ERR_OK) {
         w->offsets[w->count] = offset;
@@ -176,9 +184,6 @@ static enum err_class send(struct collector *c, struct site *site, struct store_
     }
     command->generation = site->row.generation;
     if (command->body_case == TILLWIRE__V1__COMMAND__BODY_OPENING) {
-        if (site->row.repair_id != 0) {
-            return ERR_OK; /* held back */
-        }
         if (command->opening->as_of_ms < site->row.repaired_ms) {
             return close_command(c, stored,
                                  "as of a time before the last repair: what moved since cannot be known", e);
@@ -200,7 +205,7 @@ static enum err_class add_commands(struct collector *c, struct site *site, struc
     if (site->row.generation == 0 || site->row.seq == 0) {
         return ERR_OK; /* nothing before seq 1 is applied */
     }
-    struct waiting w = {.c = c};
+    struct waiting w = {.c = c, .row = &site->row};
     buf_clear(&c->scratch);
     enum err_class class = STORE(c, command_each_waiting, site->row.store, pick, &w, e);
     for (size_t i = 0; i < w.count && class == ERR_OK; i++) {

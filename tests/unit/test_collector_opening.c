@@ -159,12 +159,33 @@ static void test_opening_stock_is_split_and_checked(void **state)
     shop_free(&s);
 }
 
+static void test_a_repair_goes_past_openings_that_it_holds_back(void **state)
+{
+    struct centre *c = *state;
+    struct shop s = shop_ready(c, "S014");
+    struct collector_opening rows[] = {{SLICE("x"), SLICE("floor"), SLICE("EA"), 5}};
+    unsigned commands;
+    uint64_t id = 0, repair = 0, from = 0;
+    c->deaf = true; /* the openings are lost on their way */
+    for (int i = 0; i < 6; i++) {
+        OK(collector_opening_stock(c->collector, "S014", 1000, rows, 1, &commands, &id, e));
+    }
+    OK(collector_resync(c->collector, "S014", &repair, e));
+    c->deaf = false;
+    fake_clock_pass(&c->fake, 5000);
+    (void)beat(c, &s);
+    assert_int_equal(repair_command(c, &from), repair);
+    assert_int_equal(c->published_count, 2); /* the ack and the repair */
+    shop_free(&s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         CASE(test_opening_stock_goes_through_the_store),
         CASE(test_opening_stock_waits_for_seq_1_and_for_repairs),
         CASE(test_opening_stock_is_split_and_checked),
+        CASE(test_a_repair_goes_past_openings_that_it_holds_back),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
