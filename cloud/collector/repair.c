@@ -50,10 +50,9 @@ static enum err_class put_command(struct collector *c, struct site *site, struct
 }
 
 /* More poison widens an open repair under a new id. */
-static enum err_class widen(struct collector *c, struct site *site, uint64_t *from_seq, struct err *e)
+static enum err_class widen(struct collector *c, struct site *site, struct err *e)
 {
     struct store_row *row = &site->row;
-    *from_seq = row->repair_from_seq < *from_seq ? row->repair_from_seq : *from_seq;
     enum err_class class =
         orders_close(c, row->repair_id, COMMAND_REFUSED, "widened: replaced by a new one", e);
     return class == ERR_OK ? STORE(c, stage_clear, row->store, e) : class;
@@ -64,10 +63,13 @@ enum err_class repair_open(struct collector *c, struct site *site, uint64_t from
 {
     struct store_row *row = &site->row;
     enum err_class class = ERR_OK;
+    if (row->repair_from_seq != 0 && row->repair_from_seq < from_seq) {
+        from_seq = row->repair_from_seq; /* what no answer has brought yet */
+    }
     if (row->repair_id != 0) {
-        class = widen(c, site, &from_seq, e);
-    } else if (cause == REPAIR_ASKED) {
-        row->repair_failures = 0;
+        class = widen(c, site, e);
+    } else if (cause != REPAIR_MISMATCH) {
+        row->repair_failures = cause == REPAIR_POISON; /* nothing failed yet: the count begins anew */
     } else if (row->repair_failures >= FAILURES_MAX) {
         return give_up(c, site, e);
     } else {

@@ -122,6 +122,56 @@ static void test_more_poison_widens_the_repair_under_a_new_id(void **state)
     shop_free(&s);
 }
 
+static void poison_next(struct centre *c, struct shop *s)
+{
+    struct batch_place place;
+    shop_sell(s, "x", 1);
+    shop_place(s, s->seq, s->seq, &place);
+    for (int i = 0; i < 3; i++) {
+        (void)send_payload(c, s, &place, SLICE("\xff"));
+    }
+    commit(c);
+}
+
+/* While a store drains no digest is compared for long: that is no failure of its repairs. */
+static void test_poison_is_repaired_however_often_it_comes(void **state)
+{
+    struct centre *c = *state;
+    struct shop s = shop_ready(c, "S014");
+    for (int round = 0; round < 4; round++) {
+        poison_next(c, &s);
+        struct store_row row = row_of(c, "S014");
+        assert_true(row.repair_id != 0);
+        assert_int_equal(row.repair_from_seq, s.seq);
+        uint64_t first = s.seq + 1;
+        shop_answer(&s, row.repair_id, row.repair_from_seq);
+        assert_int_equal(send(c, &s, first, s.seq), ERR_OK);
+        commit(c);
+        assert_int_equal(row_of(c, "S014").repair_id, 0);
+    }
+    shop_free(&s);
+}
+
+/* Keys that were passed over are still wanted when the operator asks again. */
+static void test_what_no_repair_brought_is_asked_for_again(void **state)
+{
+    struct centre *c = *state;
+    struct shop s = shop_ready(c, "S014");
+    poison_next(c, &s);
+    uint64_t poisoned = s.seq, id = 0;
+    for (int round = 0; round < 2; round++) {
+        uint64_t first = s.seq + 1;
+        shop_answer(&s, row_of(c, "S014").repair_id, poisoned + 1); /* keys that begin too high */
+        assert_int_equal(send(c, &s, first, s.seq), ERR_OK);
+        commit(c);
+    }
+    assert_int_equal(row_of(c, "S014").repair_id, 0);
+    assert_true(alert_open(c, "repair-failed"));
+    OK(collector_resync(c->collector, "S014", &id, e));
+    assert_int_equal(row_of(c, "S014").repair_from_seq, poisoned);
+    shop_free(&s);
+}
+
 static void test_skipped_seqs_are_passed_over_and_repaired(void **state)
 {
     struct centre *c = *state;
@@ -158,6 +208,8 @@ int main(void)
         CASE(test_one_undecodable_event_costs_only_itself),
         CASE(test_poison_elsewhere_costs_a_dead_row_and_no_more),
         CASE(test_more_poison_widens_the_repair_under_a_new_id),
+        CASE(test_poison_is_repaired_however_often_it_comes),
+        CASE(test_what_no_repair_brought_is_asked_for_again),
         CASE(test_skipped_seqs_are_passed_over_and_repaired),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
