@@ -25,4 +25,11 @@ struct frame frame_xml(struct frame_state *state, struct slice data, bool ended,
 
 size_t frame_count_lines(struct slice data);
 
+/* How much of a record that is being skipped is passed over while more may come: all but its last byte, so
+ * that something is left to be offered when the file ends there, and the record is told of. */
+static inline size_t frame_skip_but_one(struct slice data)
+{
+    return data.size > 0 ? data.size - 1 : 0;
+}
+
 #endif

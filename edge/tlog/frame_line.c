@@ -27,7 +27,7 @@ static struct frame skip_line(struct frame_state *state, struct slice data, bool
 {
     size_t size = line_size(data, data.size);
     if (size == 0 && !ended) {
-        return (struct frame){.kind = FRAME_MORE, .skip = data.size};
+        return (struct frame){.kind = FRAME_MORE, .skip = frame_skip_but_one(data)};
     }
     state->skipping = false;
     return (struct frame){

@@ -200,7 +200,8 @@ static bool leave_inside(struct frame_state *state, struct slice data, size_t *a
     }
     const char *found = data.size > 0 ? memmem(data.data, data.size, end, length) : NULL;
     if (found == NULL) {
-        *at = data.size > length - 1 ? data.size - (length - 1) : 0;
+        size_t kept = length > 2 ? length - 1 : 1; /* its end may be half there; and frame_skip_but_one */
+        *at = data.size > kept ? data.size - kept : 0;
         return false;
     }
     *at = (size_t)(found - data.data) + (state->inside == INSIDE_JUNK ? 0 : length);
@@ -249,7 +250,8 @@ static struct frame skip_record(struct frame_state *state, struct slice data, bo
                          : (struct frame){.kind = FRAME_MORE, .skip = pass_over(state, data, at)};
         }
     }
-    return ended ? skipped(state, data.size) : (struct frame){.kind = FRAME_MORE, .skip = data.size};
+    return ended ? skipped(state, data.size)
+                 : (struct frame){.kind = FRAME_MORE, .skip = frame_skip_but_one(data)};
 }
 
 /* --- between records --- */

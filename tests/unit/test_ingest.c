@@ -168,6 +168,39 @@ static void test_a_record_over_the_ceiling_is_quarantined_once(void **state)
     }
 }
 
+/* Its file was rotated away before its end came, when all that there was of it had been passed over. */
+static void expect_told_of_at_the_end(const char *format, const char *head)
+{
+    struct fixture *f = fixture_open(format);
+    char big[20000], from[400], to[400];
+    memset(big, 'x', sizeof big);
+    memcpy(big, head, strlen(head));
+    append(f, "a", big, sizeof big);
+    take_all(f);
+    assert_int_equal(f->committed.quarantined, 0); /* it may go on */
+    snprintf(from, sizeof from, "%s/a", f->folder);
+    snprintf(to, sizeof to, "%s/a.1", f->folder);
+    assert_int_equal(rename(from, to), 0);
+    append(f, "a", "\n", 1);
+    for (int scan = 0; scan < 4; scan++) { /* the end is known when it has not grown between two */
+        take_all(f);
+    }
+    assert_int_equal(f->committed.quarantined, 1);
+    assert_int_equal(f->committed.place.offset, 0);
+    assert_int_equal(f->committed.place.line, 1);
+    assert_int_equal(f->committed.place.length, sizeof big);
+    fixture_close(f);
+}
+
+static void test_a_record_over_the_ceiling_without_an_end_is_told_of(void **state)
+{
+    (void)state;
+    expect_told_of_at_the_end("jsonl", "{");
+    expect_told_of_at_the_end("poslog", "<Transaction>");
+    expect_told_of_at_the_end("poslog", "<Transaction><!--");
+    expect_told_of_at_the_end("poslog", "text that has no place");
+}
+
 static void test_a_full_disk_pauses_at_the_committed_position(void **state)
 {
     (void)state;
@@ -308,6 +341,7 @@ int main(void)
         cmocka_unit_test(test_what_cannot_be_decoded_stops_nothing),
         cmocka_unit_test(test_another_stores_record_is_quarantined_naming_both),
         cmocka_unit_test(test_a_record_over_the_ceiling_is_quarantined_once),
+        cmocka_unit_test(test_a_record_over_the_ceiling_without_an_end_is_told_of),
         cmocka_unit_test(test_a_full_disk_pauses_at_the_committed_position),
         cmocka_unit_test(test_fatal_errors_come_out),
         cmocka_unit_test(test_each_record_once_whatever_fails),
