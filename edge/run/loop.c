@@ -184,6 +184,18 @@ static void shut_down(struct loop *l)
     (void)rc;
 }
 
+void loop_hold_signals(bool hold)
+{
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGHUP);
+    int rc = pthread_sigmask(hold ? SIG_BLOCK : SIG_UNBLOCK, &set, NULL);
+    assert(rc == 0);
+    (void)rc;
+}
+
 enum err_class loop_run(struct agent *agent, const char *config_path, struct log *log, struct err *e)
 {
     struct loop l = {.agent = agent, .config_path = config_path, .log = log, .e = e};
@@ -197,7 +209,9 @@ enum err_class loop_run(struct agent *agent, const char *config_path, struct log
     set_up(&l);
     l.class = start(&l);
     if (l.class == ERR_OK) {
+        loop_hold_signals(false);
         uv_run(&l.uv, UV_RUN_DEFAULT);
+        loop_hold_signals(true);
     }
     notify_stopping();
     shut_down(&l);

@@ -75,6 +75,7 @@ static int serve(struct edge_config *config, const char *path, const struct edge
         return EXIT_STATUS_FAILED;
     }
     signal(SIGPIPE, SIG_IGN);
+    loop_hold_signals(true); /* before any thread begins: they all inherit it */
     class = agent_open(&agent, config, clock_system(), log, taps, &e);
     if (class == ERR_OK) {
         class = loop_run(agent, path, log, &e);

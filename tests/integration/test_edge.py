@@ -179,6 +179,9 @@ class Agent(unittest.TestCase):
             agent.signal(signal.SIGTERM)
             while "STOPPING" not in heard:
                 heard.add(ear.recv(1000).decode().split("=")[0])
+            while agent.running():  # an impatient supervisor changes nothing
+                for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+                    agent.signal(number)
             self.assertEqual(agent.child.wait(20), 0, agent.text())
 
     def test_a_state_folder_that_is_not_there(self):
