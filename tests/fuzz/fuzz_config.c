@@ -1,6 +1,8 @@
-/* Any bytes as a config file: refused with a reason, or every key has a value, and each number lies in its
- * range. */
+/* Any bytes as a config file, read against a table with every type and against the programs' own: refused
+ * with a reason, or every key has a value, and each number lies in its range. */
+#include "cloud/config.h"
 #include "common/config.h"
+#include "edge/config.h"
 #include "tests/fuzz/fuzz.h"
 
 #include <stdio.h>
@@ -59,6 +61,38 @@ static void ask_all(const struct config *c)
     }
 }
 
+static void must_be_settled(enum err_class class, const void *config, const struct err *e)
+{
+    must(class == ERR_OK ? config != NULL : class == ERR_INVALID && config == NULL && strlen(e->message) > 0);
+}
+
+/* Bounds of the settings that the rest of the program counts on without asking again. */
+static void try_edge(const char *path)
+{
+    struct edge_config *c = NULL;
+    struct err e = {.class = ERR_OK};
+    enum err_class class = edge_config_read(&c, path, &e);
+    must_be_settled(class, c, &e);
+    if (class == ERR_OK) {
+        must(c->source_count <= EDGE_SOURCES_MAX && c->broker_port >= 1 && c->broker_port <= 65535);
+        must(strlen(c->store) > 0 && strlen(c->store) <= 32 && strlen(c->tlog_store) > 0);
+        for (size_t i = 0; i < c->source_count; i++) {
+            must(c->sources[i].globs[0] != NULL && c->sources[i].record_bytes_max >= 1024);
+        }
+    }
+    edge_config_free(c);
+}
+
+static void try_cloud(const char *path)
+{
+    struct cloud_config *c = NULL;
+    struct err e = {.class = ERR_OK};
+    enum err_class class = cloud_config_read(&c, path, &e);
+    must_be_settled(class, c, &e);
+    must(class != ERR_OK || (strlen(c->database) > 0 && c->api_port >= 0 && c->api_port <= 65535));
+    cloud_config_free(c);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     char path[32];
@@ -68,11 +102,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct config *c;
     struct err e = {.class = ERR_OK};
     enum err_class class = config_read(&c, keys, path, &e);
-    must(class == ERR_OK || (class == ERR_INVALID && c == NULL && strlen(e.message) > 0));
+    must_be_settled(class, c, &e);
     if (class == ERR_OK) {
         ask_all(c);
     }
     config_free(c);
+    try_edge(path);
+    try_cloud(path);
     (void)close(fd);
     return 0;
 }
