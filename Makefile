@@ -10,7 +10,7 @@ PREFIX  ?= /usr/local
 DESTDIR ?=
 WERROR  ?= -Werror
 
-PKGS := libmosquitto sqlite3 libprotobuf-c expat yajl libmicrohttpd libconfuse libxxhash libuv libsystemd openssl libcurl
+PKGS := libmosquitto sqlite3 libprotobuf-c expat yajl libmicrohttpd libconfuse libxxhash libuv openssl libcurl
 ifneq ($(filter-out help clean,$(or $(MAKECMDGOALS),all)),)
 PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS) | sed 's/-I/-isystem /g')
 PKG_LIBS   := $(shell pkg-config --libs $(PKGS))
