@@ -165,7 +165,9 @@ enum err_class source_take_records(struct source *s, struct batch *b, const stru
             more = false;
             break;
         case FRAME_TOO_LONG:
-            begin_oversize(s, &place, (struct slice){rest.data, frame.skip});
+            place.line += newlines((struct slice){rest.data, frame.skip});
+            place.offset += frame.skip;
+            begin_oversize(s, &place, (struct slice){rest.data + frame.skip, frame.size});
             break;
         case FRAME_SKIPPED:
             class = end_oversize(s, b, file, chunk->file_id, chunk->offset + *used, e);

@@ -16,8 +16,8 @@ enum { TLOG_DECODER_VERSION = 1 };
 enum frame_kind {
     FRAME_RECORD, /* [skip, skip + size) is a whole record */
     FRAME_MORE, /* no whole record yet: skip bytes may be passed over (white space, a root tag); want more */
-    FRAME_TOO_LONG, /* a record grew past the ceiling: skip passes over the part seen, the decoder stays in
-                     * "skipping" until the record's end, which comes as FRAME_SKIPPED */
+    FRAME_TOO_LONG, /* a record grew past the ceiling: [skip, skip + size) is the part seen, the decoder stays
+                     * in "skipping" until the record's end, which comes as FRAME_SKIPPED */
     FRAME_SKIPPED,  /* skip ends a record that was FRAME_TOO_LONG: quarantine it as one */
 };
 

@@ -186,12 +186,6 @@ static enum err_class explain_too_long(struct explain *x, const struct reading *
     return tell(x, &out);
 }
 
-static size_t leading_space(struct slice s)
-{
-    struct slice trimmed = slice_trim(s);
-    return trimmed.size == 0 ? 0 : (size_t)(trimmed.data - s.data);
-}
-
 static struct slice unread(const struct reading *r)
 {
     return (struct slice){r->window + r->start, r->end - r->start};
@@ -214,7 +208,6 @@ static enum err_class explain_frame(struct explain *x, struct reading *r, const 
         return explain_record(x, r, (struct slice){data + frame->skip, frame->size}, r->offset + frame->skip,
                               r->lines + frame_count_lines(skipped) + 1);
     case FRAME_TOO_LONG:
-        skipped.size = leading_space(skipped);
         r->long_offset = r->offset + skipped.size;
         r->long_line = r->lines + frame_count_lines(skipped) + 1;
         return ERR_OK;

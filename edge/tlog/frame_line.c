@@ -45,7 +45,7 @@ struct frame frame_line(struct frame_state *state, struct slice data, bool ended
     }
     if (data.size >= record_bytes_max) {
         state->skipping = true;
-        return (struct frame){.kind = FRAME_TOO_LONG, .skip = record_bytes_max - 1};
+        return (struct frame){.kind = FRAME_TOO_LONG, .size = record_bytes_max - 1};
     }
     if (ended && data.size > 0) {
         return (struct frame){.kind = FRAME_RECORD, .size = data.size};

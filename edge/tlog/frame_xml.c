@@ -158,7 +158,7 @@ static struct frame record_at(struct frame_state *state, struct slice data, size
     }
     state->skipping = true;
     state->inside = INSIDE_NONE;
-    return (struct frame){.kind = FRAME_TOO_LONG, .skip = at + (scan.stop > 0 ? scan.stop : 1)};
+    return (struct frame){.kind = FRAME_TOO_LONG, .skip = at, .size = scan.stop > 0 ? scan.stop : 1};
 }
 
 /* --- skipping a record past the ceiling --- */
@@ -314,7 +314,7 @@ static bool text_between(struct frame_state *state, struct between *b, struct sl
     if (size >= max) {
         state->skipping = true;
         state->inside = INSIDE_JUNK;
-        *out = (struct frame){.kind = FRAME_TOO_LONG, .skip = b->at + max};
+        *out = (struct frame){.kind = FRAME_TOO_LONG, .skip = b->at, .size = max};
     } else if (mark == NULL && !ended) {
         *out = (struct frame){.kind = FRAME_MORE, .skip = b->at};
     } else {
@@ -330,7 +330,7 @@ static struct frame cut_between(struct frame_state *state, const struct between 
     if (size >= max) {
         state->skipping = true;
         state->inside = inside_of(token.cut) != INSIDE_NONE ? inside_of(token.cut) : INSIDE_JUNK;
-        return (struct frame){.kind = FRAME_TOO_LONG, .skip = b->at + max - 2};
+        return (struct frame){.kind = FRAME_TOO_LONG, .skip = b->at, .size = max - 2};
     }
     if (ended) {
         return (struct frame){.kind = FRAME_RECORD, .skip = b->at, .size = size};

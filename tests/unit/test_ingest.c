@@ -201,6 +201,25 @@ static void test_a_record_over_the_ceiling_without_an_end_is_told_of(void **stat
     expect_told_of_at_the_end("poslog", "text that has no place");
 }
 
+static void test_a_record_over_the_ceiling_is_placed_where_it_begins(void **state)
+{
+    (void)state;
+    static const char head[] = "<?xml version=\"1.0\"?>\n<POSLog>\n";
+    struct fixture *f = fixture_open("poslog");
+    char big[20000];
+    memset(big, 'x', sizeof big);
+    memcpy(big, head, strlen(head));
+    memcpy(big + strlen(head), "<Transaction>", 13);
+    memcpy(big + sizeof big - 15, "</Transaction>\n", 15);
+    append(f, "a", big, sizeof big);
+    take_all(f);
+    assert_int_equal(f->committed.quarantined, 1);
+    assert_int_equal(f->committed.place.offset, strlen(head));
+    assert_int_equal(f->committed.place.line, 3);
+    assert_int_equal(f->committed.place.length, sizeof big - strlen(head) - 1);
+    fixture_close(f);
+}
+
 static void test_a_full_disk_pauses_at_the_committed_position(void **state)
 {
     (void)state;
@@ -342,6 +361,7 @@ int main(void)
         cmocka_unit_test(test_another_stores_record_is_quarantined_naming_both),
         cmocka_unit_test(test_a_record_over_the_ceiling_is_quarantined_once),
         cmocka_unit_test(test_a_record_over_the_ceiling_without_an_end_is_told_of),
+        cmocka_unit_test(test_a_record_over_the_ceiling_is_placed_where_it_begins),
         cmocka_unit_test(test_a_full_disk_pauses_at_the_committed_position),
         cmocka_unit_test(test_fatal_errors_come_out),
         cmocka_unit_test(test_each_record_once_whatever_fails),
