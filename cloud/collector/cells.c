@@ -7,7 +7,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SLOTS = 2 * CELLS_MAX, EMPTY = 0 };
+enum {
+    SLOTS = 2 * CELLS_MAX,
+    EMPTY = 0,
+    /* of one event: its own texts, and for each row what the event need not say: store, location, the unit so
+     * far
+     */
+    EVENT_TEXT_BYTES_MAX =
+        WIRE_EVENT_BYTES_MAX + WIRE_MOVEMENTS_MAX * (STORE_ID_MAX + LOCATION_MAX + WIRE_TEXT_MAX)
+};
 
 struct cells {
     uint32_t *slots;    /* index into cells + 1; linear probing */
@@ -47,7 +55,7 @@ void cells_close(struct cells *cells)
 bool cells_fit_event(const struct cells *cells)
 {
     return cells->count + WIRE_MOVEMENTS_MAX < CELLS_MAX &&
-           cells->text_used + WIRE_EVENT_BYTES_MAX < CELLS_TEXT_BYTES_MAX;
+           cells->text_used + EVENT_TEXT_BYTES_MAX < CELLS_TEXT_BYTES_MAX;
 }
 
 bool cells_half_full(const struct cells *cells)
