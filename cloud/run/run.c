@@ -2,6 +2,7 @@
 
 #include "cloud/config.h"
 #include "cloud/run/centre.h"
+#include "common/notify.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -11,7 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/signalfd.h>
-#include <systemd/sd-daemon.h>
 #include <unistd.h>
 
 enum {
@@ -90,7 +90,7 @@ static void reload(struct centre *centre, const char *path, struct log *log)
 {
     struct cloud_config *config;
     struct err e = {0};
-    sd_notify(0, "RELOADING=1");
+    notify_reloading();
     if (cloud_config_read(&config, path, &e) == ERR_OK) {
         log_set_level(log, config->log_level);
         cloud_config_free(config);
@@ -99,7 +99,7 @@ static void reload(struct centre *centre, const char *path, struct log *log)
     } else {
         log_error(log, "cloud", "reload: %s", e.message);
     }
-    sd_notify(0, "READY=1");
+    notify_ready();
 }
 
 /* 0: no signal within the time. */
@@ -118,8 +118,7 @@ static enum err_class loop(struct centre *centre, int signals, const char *path,
                            struct err *e)
 {
     const struct clock *clock = clock_system();
-    uint64_t usec = 0;
-    int64_t feed_ms = sd_watchdog_enabled(0, &usec) > 0 ? (int64_t)(usec / 2000) : 0;
+    int64_t feed_ms = (int64_t)notify_watchdog_ms();
     int64_t fed_ms = clock_boot_ms(clock);
     while (!centre_failed(centre, e)) {
         uint32_t number = wait_signal(signals);
@@ -130,7 +129,7 @@ static enum err_class loop(struct centre *centre, int signals, const char *path,
             return ERR_OK;
         }
         if (feed_ms > 0 && clock_boot_ms(clock) - fed_ms >= feed_ms && centre_alive(centre, e) == ERR_OK) {
-            sd_notify(0, "WATCHDOG=1");
+            notify_watchdog();
             fed_ms = clock_boot_ms(clock);
         }
     }
@@ -149,9 +148,9 @@ static enum err_class serve_with(const struct cloud_config *config, const char *
     if (class == ERR_OK) {
         log_info(log, "cloud", "tillwire-cloud " TILLWIRE_VERSION ": API on %s port %d", config->api_address,
                  centre_api_port(centre));
-        sd_notify(0, "READY=1");
+        notify_ready();
         class = loop(centre, signals, path, log, e);
-        sd_notify(0, "STOPPING=1");
+        notify_stopping();
     }
     centre_close(centre);
     (void)close(signals);
@@ -163,14 +162,14 @@ static int serve(const struct cloud_config *config, const char *path, const stru
     struct log *log = NULL;
     struct err e = {0};
     const struct log_options options = {
-        .level = config->log_level, .fd = STDERR_FILENO, .systemd = getenv("JOURNAL_STREAM") != NULL};
+        .level = config->log_level, .fd = STDERR_FILENO, .systemd = notify_journal()};
     enum err_class class = log_open(&log, &options, clock_system(), &e);
     if (class == ERR_OK) {
         class = serve_with(config, path, log, taps, &e);
     }
     if (class != ERR_OK) {
         log_error(log, "cloud", "cannot go on: %s", e.message);
-        sd_notifyf(0, "STATUS=%s", e.message);
+        notify_status(e.message);
     }
     log_close(log);
     return class == ERR_OK ? EXIT_STATUS_OK : EXIT_STATUS_FAILED;

@@ -1,6 +1,6 @@
 /* The protocol of sd_notify(3) spoken directly: one datagram. libsystemd would bring five more libraries, and
  * a megabyte, into a process whose memory is counted. */
-#include "edge/run/notify.h"
+#include "common/notify.h"
 
 #include <stddef.h>
 #include <stdio.h>

@@ -1,4 +1,4 @@
-#include "edge/run/notify.h"
+#include "common/notify.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,6 +1,6 @@
 /* Tells systemd how we are; does nothing when nobody asked to be told. */
-#ifndef EDGE_RUN_NOTIFY_H
-#define EDGE_RUN_NOTIFY_H
+#ifndef COMMON_NOTIFY_H
+#define COMMON_NOTIFY_H
 
 #include <stdbool.h>
 #include <stdint.h>
