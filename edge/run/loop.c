@@ -1,7 +1,7 @@
 #include "edge/run/loop.h"
 
-#include "edge/run/control_pipe.h"
 #include "common/notify.h"
+#include "edge/run/control_pipe.h"
 #include "edge/run/watch.h"
 
 #include <assert.h>

@@ -1,7 +1,7 @@
 #include "edge/run/run.h"
 
-#include "edge/run/loop.h"
 #include "common/notify.h"
+#include "edge/run/loop.h"
 
 #include <getopt.h>
 #include <signal.h>
