@@ -148,7 +148,7 @@ class NamedGaps(Checked):
         self.run_gap(edge_failpoint="after_publish:3")
 
     def test_after_the_centres_commit(self):
-        self.run_gap(cloud_failpoint="after_commit:4")
+        self.run_gap(cloud_failpoint="after_commit:2")
 
     def test_before_its_ack(self):
         self.run_gap(cloud_failpoint="before_ack:2")

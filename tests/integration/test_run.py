@@ -18,6 +18,11 @@ START_S = 180
 ITEM = "100001"
 
 
+def mind_ctrl_c():
+    """What runs in a shell's background is started with SIGINT ignored, and a script cannot trap what was ignored."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 class Demo:
     """One run of the script in a folder of its own."""
 
@@ -31,7 +36,7 @@ class Demo:
     def start(self):
         with open(self.log, "wb") as out:
             self.child = subprocess.Popen([SCRIPT, "--no-setup"], env=self.environment, stdin=subprocess.DEVNULL, stdout=out,
-                                          stderr=subprocess.STDOUT, start_new_session=True)
+                                          stderr=subprocess.STDOUT, start_new_session=True, preexec_fn=mind_ctrl_c)
         wait_for("scripts/run to be ready", self.ready, START_S, 0.2)
 
     def ready(self):
